@@ -16,7 +16,6 @@ import { arch, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Baseline, baselineOf, compareRatios, ROUNDS } from './baseline.ts';
 import { renderChart } from './chart.ts';
-import { Ground } from './ground.ts';
 import { measureAttempts } from './measure-attempts.ts';
 import { measureClients } from './measure-clients.ts';
 import { measureCodes } from './measure-codes.ts';
@@ -31,6 +30,7 @@ import { measureStarts } from './measure-starts.ts';
 import { withFigures } from './readme-part.ts';
 import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
+import { TestBed } from './test-bed.ts';
 
 const USAGE = `usage: npm run bench [-- OPTION...]     about 27 minutes
 
@@ -72,7 +72,7 @@ const machine = {
   loadBefore: loadavg()[0] ?? 0,
 };
 const from = performance.now();
-await using ground = await Ground.create();
+await using ground = await TestBed.create();
 for (const part of parts) await measure(part);
 const seconds = (performance.now() - from) / 1000;
 

@@ -1,4 +1,4 @@
-import { pause } from './ground.ts';
+import { pause } from './test-bed.ts';
 
 const POLL_MS = 50;
 const PATIENCE_MS = 5000;

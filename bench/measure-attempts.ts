@@ -1,10 +1,10 @@
 import { SERVER } from '../test/lab/wire.ts';
-import { type Ground, roundsWithin } from './ground.ts';
 import { type Noise, writeNoise } from './noise.ts';
 import { memoryOf } from './process-usage.ts';
 import { replay } from './replay.ts';
 import type { Samples } from './samples.ts';
 import { Subject } from './subject.ts';
+import { roundsWithin, type TestBed } from './test-bed.ts';
 
 /** Attempts under way at the three looks at the memory. */
 const FILLS = [10_000, 100_000, 1_000_000] as const;
@@ -26,7 +26,7 @@ type Files = Record<'warmUp' | 'crowd' | 'few' | 'more' | 'many' | 'all', string
  * What attempts cost in memory, and what a packet costs when a thousand or a million are under way. A knockd looks
  * through all attempts for every packet: beyond ten thousand it would take hours.
  */
-export async function measureAttempts(ground: Ground, samples: Samples, rounds: number): Promise<void> {
+export async function measureAttempts(ground: TestBed, samples: Samples, rounds: number): Promise<void> {
   const files = writeFiles(ground);
   for (const round of roundsWithin(MAX_SECONDS, rounds)) {
     console.error(`attempts: round ${round + 1} of ${rounds}`);
@@ -35,7 +35,7 @@ export async function measureAttempts(ground: Ground, samples: Samples, rounds: 
   }
 }
 
-async function measureBussa(ground: Ground, samples: Samples, files: Files): Promise<void> {
+async function measureBussa(ground: TestBed, samples: Samples, files: Files): Promise<void> {
   await using subject = await Subject.start('Bussa', ground, 'patient');
   const { pid } = subject.program;
   const idle = memoryOf(pid);
@@ -57,7 +57,7 @@ async function measureBussa(ground: Ground, samples: Samples, files: Files): Pro
   samples.add('attempts.slowdown', 'Bussa', all.cpuMicrosPerPacket / crowd.cpuMicrosPerPacket);
 }
 
-async function measureKnockd(ground: Ground, samples: Samples, files: Files): Promise<void> {
+async function measureKnockd(ground: TestBed, samples: Samples, files: Files): Promise<void> {
   await using subject = await Subject.start('knockd', ground, 'patient');
   const { pid } = subject.program;
   const idle = memoryOf(pid);
@@ -77,7 +77,7 @@ function addMemory(
   samples.add('attempts.firstBytes', name, ((memory[0] ?? 0) - idle) / FEW);
 }
 
-function writeFiles(ground: Ground): Files {
+function writeFiles(ground: TestBed): Files {
   let sequence = 1;
   const write = (noise: Omit<Noise, 'sequence'>): string => {
     const path = ground.directory.file(`attempts-${sequence}.pcap`);

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { BUSSA, C_KNOCK, KNOCK } from '../test/lab/knockd.ts';
 import type { Program } from '../test/lab/program.ts';
 import { SERVER } from '../test/lab/wire.ts';
-import type { Ground } from './ground.ts';
 import type { Contender, Samples } from './samples.ts';
+import type { TestBed } from './test-bed.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const TIMER = fileURLToPath(new URL('client-timer.ts', import.meta.url));
@@ -15,7 +15,7 @@ const EMPTY_NODE = [process.execPath, '/dev/null'];
 const RAN = /^ran (\d+) (\d+)\n/m;
 
 /** The client, ours and knockd's: from its start to its first packet on the wire, and to its end; and `bussa --help`. */
-export async function measureClients(ground: Ground, samples: Samples, rounds: number): Promise<void> {
+export async function measureClients(ground: TestBed, samples: Samples, rounds: number): Promise<void> {
   console.error(`clients: ${rounds} knocks of each`);
   await using packets = ground.wire.server.start(
     ...(['tcpdump', '-tt', '--time-stamp-precision=nano', '-nl', '--immediate-mode', '-i', 'eth0'] as const),

@@ -1,9 +1,9 @@
-import { CodeScene } from './code-scene.ts';
+import { CodeFixture } from './code-fixture.ts';
 import { countOpened } from './count-opened.ts';
-import { pause } from './ground.ts';
 import { FLOOD_RATES } from './measure-signed.ts';
 import type { Samples } from './samples.ts';
 import { STRANGERS } from './strangers.ts';
+import { pause } from './test-bed.ts';
 
 const GUESSES = 32_768;
 export const CODE_GUESSERS = GUESSES.toLocaleString('en');
@@ -13,7 +13,7 @@ const PAUSE_MS = 50;
 
 /** Codes of users that have opened before, amidst guesses of strangers at the door's two blocks of ports. */
 export async function measureCodes(samples: Samples): Promise<void> {
-  await using scene = await CodeScene.open();
+  await using scene = await CodeFixture.open();
   const noise = scene.writeGuesses(GUESSES);
   await openAll(scene);
   for (const rate of FLOOD_RATES) {
@@ -26,5 +26,5 @@ export async function measureCodes(samples: Samples): Promise<void> {
 }
 
 /** How many users open the door, each with his code of now. */
-const openAll = (scene: CodeScene): Promise<number> =>
+const openAll = (scene: CodeFixture): Promise<number> =>
   countOpened(scene, { count: STRANGERS, pauseMs: PAUSE_MS, knock: (user) => scene.knock(user) });

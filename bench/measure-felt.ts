@@ -1,6 +1,6 @@
 import { C_KNOCK } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
-import { FeltStage, PORTS } from './felt-stage.ts';
+import { FeltFixture, PORTS } from './felt-fixture.ts';
 import type { Samples } from './samples.ts';
 
 /** One way, in milliseconds: the same room, the same country, another continent. */
@@ -18,7 +18,7 @@ export const POLICIES = ['answers', 'drops'] as const;
  */
 export async function measureFelt(samples: Samples, rounds: number): Promise<void> {
   for (const way of WAYS) {
-    await using stage = await FeltStage.open(way);
+    await using stage = await FeltFixture.open(way);
     for (const policy of POLICIES) {
       console.error(`felt speed: ${rounds} logins of each, ${2 * way} ms of round trip, the host ${policy}`);
       await stage.setPolicy(policy);
@@ -28,7 +28,7 @@ export async function measureFelt(samples: Samples, rounds: number): Promise<voi
   }
 }
 
-async function measureRound(stage: FeltStage, samples: Samples, figure: string): Promise<void> {
+async function measureRound(stage: FeltFixture, samples: Samples, figure: string): Promise<void> {
   const open = await stage.time(stage.open());
   const add = async (what: string, name: 'Bussa' | 'knockd' | 'fwknopd', command: readonly string[]) => {
     await stage.shut();
@@ -44,7 +44,7 @@ async function measureRound(stage: FeltStage, samples: Samples, figure: string):
   await add('key', 'fwknopd', stage.afterFwknop());
 }
 
-function knockFirst(stage: FeltStage): string[] {
+function knockFirst(stage: FeltFixture): string[] {
   const words = [C_KNOCK, '-d', `${DELAY_MS}`, SERVER, ...PORTS].join(' ');
   return ['sh', '-c', `${words} && exec "$@"`, 'sh', ...stage.hidden()];
 }

@@ -1,14 +1,14 @@
-import { type Ground, pause } from './ground.ts';
 import { memoryOf, type Usage, usageOf } from './process-usage.ts';
 import type { Samples } from './samples.ts';
 import { readCaptureFilter, Subject } from './subject.ts';
+import { pause, type TestBed } from './test-bed.ts';
 
 /** By then everybody has done what a start leaves to do. */
 const CALM_MS = 4000;
 
 /** All of them at the same time on the quiet wire, Bussa with firewall doors: in `rounds` windows of `seconds`. */
 export async function measureIdle(
-  ground: Ground,
+  ground: TestBed,
   samples: Samples,
   rounds: number,
   seconds: number,

@@ -1,7 +1,7 @@
-import { pause } from './ground.ts';
-import { LoadScene } from './load-scene.ts';
+import { LoadFixture } from './load-fixture.ts';
 import { memoryOf } from './process-usage.ts';
 import { quantile, type Samples } from './samples.ts';
+import { pause } from './test-bed.ts';
 
 /** As many openings in two minutes as a door that opens every two seconds has in a day. */
 const SOURCES = 5000;
@@ -17,7 +17,7 @@ const WARM = 1 / 3;
  */
 export async function measureLoad(samples: Samples, seconds: number): Promise<void> {
   console.error(`memory under load: ${seconds} s`);
-  await using scene = await LoadScene.open();
+  await using scene = await LoadFixture.open();
   await using _load = scene.flood(scene.writeKnocks(SOURCES), PACKETS_PER_SECOND);
   const seen: number[] = [];
   for (const from = performance.now(); performance.now() - from < 1000 * seconds; await pause(SAMPLE_MS))

@@ -1,9 +1,9 @@
 import { SERVER } from '../test/lab/wire.ts';
-import { type Ground, pause, roundsWithin } from './ground.ts';
 import { NOISE_SOURCES, writeNoise } from './noise.ts';
 import { type Rate, replay } from './replay.ts';
 import { CONTENDERS, type Contender, type Samples } from './samples.ts';
 import { readCaptureFilter, Subject } from './subject.ts';
+import { pause, roundsWithin, type TestBed } from './test-bed.ts';
 
 export const RATES = [5_000, 20_000, 50_000, 'full speed'] as const;
 /** On a machine with other work there are fewer rounds. */
@@ -28,7 +28,7 @@ type NoiseFile = { readonly path: string; readonly count: number; readonly rate:
 
 /** Noise of `seconds` at each rate past each contender, once with honest knocks spread over it; so many rounds. */
 export async function measureNoise(
-  ground: Ground,
+  ground: TestBed,
   samples: Samples,
   rounds: number,
   seconds: number,
@@ -67,7 +67,7 @@ type NoiseFiles = {
   readonly pairs: readonly Pair[];
 };
 
-function writeFiles(ground: Ground, seconds: number): NoiseFiles {
+function writeFiles(ground: TestBed, seconds: number): NoiseFiles {
   let sequence = 1;
   const write = (rate: Rate, count: number, sources = NOISE_SOURCES): NoiseFile => {
     const path = ground.directory.file(`noise-${sequence}.pcap`);
@@ -88,7 +88,7 @@ function writeFiles(ground: Ground, seconds: number): NoiseFiles {
 }
 
 async function measureKnocks(
-  ground: Ground,
+  ground: TestBed,
   samples: Samples,
   subject: Subject,
   { path, count, rate }: NoiseFile,

@@ -1,6 +1,6 @@
 import { sourcesOf } from '../test/lab/many-knocks.ts';
-import { pause } from './ground.ts';
 import type { Samples } from './samples.ts';
+import { pause } from './test-bed.ts';
 import { Watched } from './watched.ts';
 
 /** The daemon collects its memory a second after it listens. */

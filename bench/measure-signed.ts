@@ -1,13 +1,13 @@
 import { C_KNOCK } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
-import type { Contestant, FloodScene } from './flood-scene.ts';
-import { pause } from './ground.ts';
+import type { Contestant, FloodFixture } from './flood-fixture.ts';
 import { PacketCounter } from './packet-statistics.ts';
 import type { Rate } from './replay.ts';
 import type { Samples } from './samples.ts';
-import { SEQUENCE, SignedScene } from './signed-scene.ts';
+import { SEQUENCE, SignedFixture } from './signed-fixture.ts';
 import { garbage, spaByStranger } from './signed-traffic.ts';
-import { SpaScene } from './spa-scene.ts';
+import { SpaFixture } from './spa-fixture.ts';
+import { pause } from './test-bed.ts';
 
 export const FLOOD_RATES = [20_000, 100_000, 'full speed'] as const;
 
@@ -50,7 +50,7 @@ export async function measureSigned(samples: Samples, rounds: number): Promise<v
 
 /** CPU of a packet that opens nothing, by the step at which it ends. */
 async function measureRejections(samples: Samples, rounds: number): Promise<void> {
-  await using scene = await SignedScene.open('Bussa', 1);
+  await using scene = await SignedFixture.open('Bussa', 1);
   const { signer } = scene;
   const used = signer.knock(0);
   await scene.send(scene.write([used]), 'full speed');
@@ -73,7 +73,12 @@ async function measureRejections(samples: Samples, rounds: number): Promise<void
 }
 
 /** Microseconds. Of what the kernel's filter throws away the daemon takes none, and the time is that of all sent. */
-export async function cpuOfEach(scene: FloodScene, path: string, count: number, rate: Rate): Promise<number> {
+export async function cpuOfEach(
+  scene: FloodFixture,
+  path: string,
+  count: number,
+  rate: Rate,
+): Promise<number> {
   using counter = new PacketCounter(scene.daemon.pid);
   const before = scene.cpuMicros;
   await scene.send(path, rate);
@@ -86,7 +91,7 @@ export async function cpuOfEach(scene: FloodScene, path: string, count: number, 
 async function measureCrowd(samples: Samples, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     console.error(`signed knocks: ${CROWD.knocks} honest ones in a row, round ${round + 1} of ${rounds}`);
-    await using scene = await SignedScene.open('Bussa', CROWD.users);
+    await using scene = await SignedFixture.open('Bussa', CROWD.users);
     const payloads = Array.from({ length: CROWD.knocks }, (_, i) => scene.signer.knock(i));
     const path = scene.write(payloads);
     const cpu = scene.cpuMicros;
@@ -94,7 +99,7 @@ async function measureCrowd(samples: Samples, rounds: number): Promise<void> {
     samples.add('signed.accepted.perSecond', 'Bussa', await openingsPerSecond(() => scene.opened));
     await sent;
     samples.add('signed.accepted.cpu', 'Bussa', (scene.cpuMicros - cpu) / scene.opened);
-    await using other = await SpaScene.open('fwknopd', SPA_CROWD.users);
+    await using other = await SpaFixture.open('fwknopd', SPA_CROWD.users);
     const sentToo = other.send(other.writeHonest(SPA_CROWD.knocks), SPA_CROWD.rate);
     samples.add('signed.accepted.perSecond', 'fwknopd', await openingsPerSecond(() => other.opened()));
     await sentToo;
@@ -116,7 +121,7 @@ async function openingsPerSecond(count: () => number | Promise<number>): Promise
 /** Garbage for Bussa, well-formed packets without the key for fwknopd, which has nothing cheaper to tell them by. */
 async function measureFlood(samples: Samples, name: Contestant, rate: Rate): Promise<void> {
   console.error(`signed knocks: a flood at ${rate}${rate === 'full speed' ? '' : '/s'}, ${name}`);
-  await using scene = await SignedScene.open(name, 8);
+  await using scene = await SignedFixture.open(name, 8);
   const make = name === 'Bussa' ? garbage : spaByStranger;
   await using _flood = scene.flood(scene.write(Array.from({ length: FLOOD_PACKETS }, make)), rate);
   await pause(SETTLE_MS);
@@ -127,7 +132,7 @@ async function measureFlood(samples: Samples, name: Contestant, rate: Rate): Pro
 /** By somebody who has the server's card, at full speed: sequences open, and the work stays within its budget. */
 async function measureCardholder(samples: Samples): Promise<void> {
   console.error('signed knocks: a flood by somebody who has the card');
-  await using scene = await SignedScene.open('Bussa', 8);
+  await using scene = await SignedFixture.open('Bussa', 8);
   const packets = Array.from({ length: FLOOD_PACKETS }, () => scene.signer.byCardholder());
   await using _flood = scene.flood(scene.write(packets), 'full speed');
   await pause(SETTLE_MS);
@@ -141,7 +146,7 @@ async function measureCardholder(samples: Samples): Promise<void> {
 }
 
 /** How many of the honest packets open, each at its first try. */
-async function openHonestly(scene: SignedScene): Promise<number> {
+async function openHonestly(scene: SignedFixture): Promise<number> {
   const before = scene.opened;
   for (let n = 0; n < HONEST; n++) {
     await scene.knock();

@@ -1,13 +1,13 @@
 import { CLIENT } from '../test/lab/wire.ts';
 import { countOpened } from './count-opened.ts';
-import type { Contestant } from './flood-scene.ts';
-import { pause } from './ground.ts';
+import type { Contestant } from './flood-fixture.ts';
 import { cpuOfEach, FLOOD_RATES, HONEST } from './measure-signed.ts';
 import type { Rate } from './replay.ts';
 import type { Samples } from './samples.ts';
 import { spaByStranger } from './signed-traffic.ts';
-import { SpaScene } from './spa-scene.ts';
+import { SpaFixture } from './spa-fixture.ts';
 import { strangerOf } from './strangers.ts';
+import { pause } from './test-bed.ts';
 
 /** How many users have a key: each packet is tried with all of them. */
 export const SPA_USERS = [1, 100] as const;
@@ -35,7 +35,7 @@ export async function measureSpa(samples: Samples, rounds: number): Promise<void
 
 async function measureRejection(samples: Samples, users: number, rounds: number): Promise<void> {
   for (const name of ['Bussa', 'fwknopd'] as const) {
-    await using scene = await SpaScene.open(name, users);
+    await using scene = await SpaFixture.open(name, users);
     for (let round = 0; round < rounds; round++) {
       console.error(`SPA: what opens nothing, ${users} keys, ${name}, round ${round + 1} of ${rounds}`);
       const path = scene.write(Array.from({ length: REJECTED.count }, spaByStranger));
@@ -53,7 +53,7 @@ async function measureFlood(
   noise: readonly Uint8Array[],
 ): Promise<void> {
   console.error(`SPA: a flood at ${rate}${rate === 'full speed' ? '' : '/s'}, ${users} keys, ${name}`);
-  await using scene = await SpaScene.open(name, users);
+  await using scene = await SpaFixture.open(name, users);
   await scene.knock(0, CLIENT);
   await pause(PAUSE_MS);
   await using _flood = scene.flood(scene.write(noise), rate);
@@ -65,5 +65,5 @@ async function measureFlood(
 }
 
 /** How many of the honest packets open, each sent once. */
-const openHonestly = (scene: SpaScene, sourceOf: (n: number) => string): Promise<number> =>
+const openHonestly = (scene: SpaFixture, sourceOf: (n: number) => string): Promise<number> =>
   countOpened(scene, { count: HONEST, pauseMs: PAUSE_MS, knock: (n) => scene.knock(n, sourceOf(n)) });

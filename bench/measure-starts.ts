@@ -1,16 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { SERVER } from '../test/lab/wire.ts';
-import { type Ground, pause } from './ground.ts';
 import { readPacketStatistics } from './packet-statistics.ts';
 import type { Samples } from './samples.ts';
 import { type Doors, readCaptureFilter, Subject } from './subject.ts';
+import { pause, type TestBed } from './test-bed.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const SENDER = fileURLToPath(new URL('probe-sender.ts', import.meta.url));
 const PATIENCE_MS = 10_000;
 
 /** From the start of the process to the first packet that its socket has taken, a knock being sent every millisecond. */
-export async function measureStarts(ground: Ground, samples: Samples, rounds: number): Promise<void> {
+export async function measureStarts(ground: TestBed, samples: Samples, rounds: number): Promise<void> {
   console.error(`starts: ${rounds} of each`);
   await readCaptureFilter(ground);
   await using sender = ground.wire.client.start(...NODE, SENDER, SERVER);
@@ -31,7 +31,7 @@ export async function measureStarts(ground: Ground, samples: Samples, rounds: nu
 
 /** Milliseconds. */
 async function timeStart(
-  ground: Ground,
+  ground: TestBed,
   name: 'Bussa' | 'knockd' | 'fwknopd' | 'tcpdump',
   doors: Doors,
 ): Promise<number> {

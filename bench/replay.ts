@@ -1,9 +1,9 @@
 import type { Program } from '../test/lab/program.ts';
-import type { Ground } from './ground.ts';
-import { pause } from './ground.ts';
 import { PacketCounter, type PacketStatistics } from './packet-statistics.ts';
 import { cpuMicros } from './process-usage.ts';
 import type { Subject } from './subject.ts';
+import type { TestBed } from './test-bed.ts';
+import { pause } from './test-bed.ts';
 
 export type Rate = number | 'full speed';
 
@@ -17,7 +17,7 @@ export type Replayed = {
 
 /** A capture file from the client past the contender, with something else going on in the meantime. */
 export async function replay(
-  ground: Ground,
+  ground: TestBed,
   subject: Subject,
   pcap: string,
   rate: Rate,

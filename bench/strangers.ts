@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SERVER } from '../test/lab/wire.ts';
-import type { SceneParts } from './flood-scene.ts';
+import type { SceneParts } from './flood-fixture.ts';
 
 /** Hosts on the wire, each of which knocks once. */
 export const STRANGERS = 40;

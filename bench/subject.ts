@@ -4,10 +4,10 @@ import { C_KNOCK, C_KNOCKD, KNOCKD, WorkDirectory } from '../test/lab/knockd.ts'
 import type { Program } from '../test/lab/program.ts';
 import { CLIENT, SERVER } from '../test/lab/wire.ts';
 import { FWKNOPD, knockWithFwknop, writeFwknopConfig } from './fwknop.ts';
-import { type Ground, pause } from './ground.ts';
 import { FIRST_PORT } from './noise.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
 import type { Contender } from './samples.ts';
+import { pause, type TestBed } from './test-bed.ts';
 
 /** The ports of the honest knock, of which the noise hits the first. */
 const HONEST_PORTS = [FIRST_PORT, 8000, 9000].map(String);
@@ -19,12 +19,12 @@ export type Doors = 'commands' | 'native' | 'patient';
 export class Subject implements AsyncDisposable {
   readonly name: Contender;
   readonly program: Program;
-  readonly #ground: Ground;
+  readonly #ground: TestBed;
   readonly #directory: WorkDirectory;
   readonly #fifo: ReadStream;
   #honest = 0;
 
-  private constructor(name: Contender, ground: Ground, doors: Doors) {
+  private constructor(name: Contender, ground: TestBed, doors: Doors) {
     this.name = name;
     this.#ground = ground;
     this.#directory = new WorkDirectory();
@@ -39,12 +39,12 @@ export class Subject implements AsyncDisposable {
   }
 
   /** Starts it; it may not be listening yet. */
-  static begin(name: Exclude<Contender, 'kernel'>, ground: Ground, doors: Doors): Subject {
+  static begin(name: Exclude<Contender, 'kernel'>, ground: TestBed, doors: Doors): Subject {
     return new Subject(name, ground, doors);
   }
 
   /** Starts it, and returns when it listens. */
-  static async start(name: Contender, ground: Ground, doors: Doors): Promise<Subject> {
+  static async start(name: Contender, ground: TestBed, doors: Doors): Promise<Subject> {
     const subject = new Subject(name, ground, doors);
     const { program } = subject;
     if (name === 'kernel') {
@@ -99,7 +99,7 @@ export class Subject implements AsyncDisposable {
 let tcpdumpFilter = '';
 
 /** The filter that tcpdump is to use: the one that Bussa prints of the same doors. */
-export async function readCaptureFilter(ground: Ground): Promise<void> {
+export async function readCaptureFilter(ground: TestBed): Promise<void> {
   using directory = new WorkDirectory();
   const config = directory.file('knockd.conf', configText('/dev/null', 'commands'));
   const [program, ...args] = KNOCKD;

@@ -5,10 +5,10 @@ import { manyKnocks, sourcesOf } from '../test/lab/many-knocks.ts';
 import type { Program } from '../test/lab/program.ts';
 import { SERVER, Wire } from '../test/lab/wire.ts';
 import { FWKNOPD, knockWithFwknop, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
-import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
 import type { Samples } from './samples.ts';
 import { QuickSigner, SIGNED_PORT } from './signed-traffic.ts';
+import { pause } from './test-bed.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -9,14 +9,14 @@ import { seededRandom } from '../lab/seeded-random.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import {
   type Driver,
+  FirewallFixture,
   feedNft,
   type Prober,
   PUBLISHED,
   type Situation,
   STRANGER6,
-  Stage,
   serverOf,
-} from './firewall-stage.ts';
+} from './firewall-fixture.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 
 const RULESETS = 10;
@@ -105,13 +105,13 @@ async function grantAll(firewall: Driver): Promise<void> {
 }
 
 /** The way to the host behind. */
-async function routeInside({ wire: { client } }: Stage): Promise<void> {
+async function routeInside({ wire: { client } }: FirewallFixture): Promise<void> {
   await client.ip('route replace 10.8.0.0/24 via 10.7.0.1');
   await client.ip('-6 route replace fd08::/64 via fd07::1');
 }
 
 /** A stranger's view and a knocker's, from before the knock to after the stop. */
-async function assertDoors(stage: Stage, prober: Prober, rules: string): Promise<void> {
+async function assertDoors(stage: FirewallFixture, prober: Prober, rules: string): Promise<void> {
   await routeInside(stage);
   const before = await stage.list();
   await using firewall = await stage.openFirewall();
@@ -135,7 +135,7 @@ describe('closed to all who have not knocked, whatever the owner accepts', { con
   for (const half of [0, 1]) {
     test(`accepts behind jumps, sets, verdict maps, at any priority, in several tables (${half})`, async (t) => {
       const random = seededRandom(t, half);
-      await using stage = await Stage.create(HOST);
+      await using stage = await FirewallFixture.create(HOST);
       await using prober = await stage.openProber();
       for (let n = 0; n < RULESETS / 2; n++) {
         const rules = renderOwnerRuleset(random);
@@ -148,7 +148,7 @@ describe('closed to all who have not knocked, whatever the owner accepts', { con
   for (const variant of ['iptables', 'iptables-legacy'] as const) {
     test(`accepts in every table and chain of ${variant}`, async (t) => {
       const random = seededRandom(t, 2);
-      await using stage = await Stage.create({
+      await using stage = await FirewallFixture.create({
         ...HOST,
         list: (server) => listIptables(server, variant),
         arrange: (server) => feedNft(server, PUBLISHED),
@@ -164,7 +164,10 @@ describe('closed to all who have not knocked, whatever the owner accepts', { con
 
   for (const variant of ['iptables', 'iptables-legacy'] as const) {
     test(`a port that the owner of ${variant} redirects, to a door’s and away from one`, async () => {
-      await using stage = await Stage.create({ ...HOST, list: (server) => listIptables(server, variant) });
+      await using stage = await FirewallFixture.create({
+        ...HOST,
+        list: (server) => listIptables(server, variant),
+      });
       for (const closes of [false, true]) {
         const policy = closes ? 'DROP' : 'ACCEPT';
         const accept = '-m conntrack --ctstate ESTABLISHED -j ACCEPT';
@@ -189,7 +192,7 @@ COMMIT
   }
 
   test('a port that the owner redirects, to a door’s and away from one', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     const closing = 'policy drop; ct state established accept; meta l4proto ipv6-icmp accept;';
     for (const filter of ['policy accept;', `${closing} tcp dport { 22, 4444 } accept;`]) {
       await feedNft(
@@ -203,7 +206,7 @@ table inet filter { chain input { type filter hook input priority filter; ${filt
   });
 
   test('firewalld as installed, which lets in ssh: zone public, as it has loaded its rules itself', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using prober = await stage.openProber();
     const { server } = stage.wire;
     const rules = readFileSync(new URL('stock/firewalld.nft', import.meta.url), 'utf8');
@@ -214,7 +217,10 @@ table inet filter { chain input { type filter hook input priority filter; ${filt
   });
 
   test('ufw, run here, with the doors’ ports allowed', async () => {
-    await using stage = await Stage.create({ ...HOST, list: (server) => listIptables(server, 'iptables') });
+    await using stage = await FirewallFixture.create({
+      ...HOST,
+      list: (server) => listIptables(server, 'iptables'),
+    });
     await using prober = await stage.openProber();
     await stage.wire.server.run('sh', '-ec', UFW);
     const stranger = await prober.probe('tcp', STRANGER, SERVER, 22, PATIENCE);
@@ -223,7 +229,7 @@ table inet filter { chain input { type filter hook input priority filter; ${filt
   });
 
   test('the part of an older version, which only let in: replaced in one transaction by one that closes', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using prober = await stage.openProber();
     const { server } = stage.wire;
     const chain = 'type filter hook input priority filter; policy drop;';
@@ -245,7 +251,7 @@ insert rule inet filter input jump bussa_input`,
   });
 
   test('an owner’s chain that cannot be attached to: closed all the same, told, and those who knock get in', async () => {
-    await using stage = await Stage.create({
+    await using stage = await FirewallFixture.create({
       ...HOST,
       adapter: { kind: 'nftables', attach: [parseAttachPoint('inet gone input') ?? assert.fail()] },
     });
@@ -271,7 +277,7 @@ insert rule inet filter input jump bussa_input`,
   });
 
   test('a single use is one connection, though two tables have its lease', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using prober = await stage.openProber();
     const { server } = stage.wire;
     await feedNft(
@@ -294,7 +300,7 @@ insert rule inet filter input jump bussa_input`,
 });
 
 /** 2222 leads to a door's port; 23 is one, and leads to a port that is none. */
-async function assertRedirected(stage: Stage): Promise<void> {
+async function assertRedirected(stage: FirewallFixture): Promise<void> {
   await using prober = await stage.openProber();
   const open = async (sources: readonly string[], waitMs?: number): Promise<string[]> => {
     const tried = sources.flatMap((from) =>
@@ -319,7 +325,7 @@ async function assertRedirected(stage: Stage): Promise<void> {
   assert.equal(await stage.list(), before);
 }
 
-async function assertDoorsOnly(stage: Stage, prober: Prober): Promise<void> {
+async function assertDoorsOnly(stage: FirewallFixture, prober: Prober): Promise<void> {
   await routeInside(stage);
   await using firewall = await stage.openFirewall();
   await firewall.install(GATES);

@@ -1,6 +1,6 @@
 /**
  * Connections through a host as the kernel tracks them: listed, and cut for good, on every kind of host.
- * `firewall-stage.ts` draws the hosts. Services and clients talk all the time, so that what is not really cut shows.
+ * `firewall-fixture.ts` draws the hosts. Services and clients talk all the time, so that what is not really cut shows.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -10,16 +10,16 @@ import type { NetService } from '../lab/net-service.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { startTalker, Talk } from '../lab/talking-services.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
-import { SITUATIONS, testOn } from './firewall-situations.ts';
 import {
   type Driver,
+  FirewallFixture,
   FREE_PORT,
   feedNft,
   type Situation,
   STRANGER6,
-  Stage,
   serverOf,
-} from './firewall-stage.ts';
+} from './firewall-fixture.ts';
+import { SITUATIONS, testOn } from './firewall-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 
 const MINUTE = 60_000;
@@ -40,15 +40,15 @@ const TRANSLATED = `table inet talk {
   }
 }`;
 
-class Scene implements AsyncDisposable {
-  readonly stage: Stage;
+class Fixture implements AsyncDisposable {
+  readonly stage: FirewallFixture;
   readonly firewall: Driver;
   readonly #looker: Program;
   readonly #services: { readonly here: NetService; readonly behind: NetService; readonly free: NetService };
   #calls = 0;
 
   private constructor(
-    stage: Stage,
+    stage: FirewallFixture,
     firewall: Driver,
     looker: Program,
     services: readonly [NetService, NetService, NetService],
@@ -60,8 +60,8 @@ class Scene implements AsyncDisposable {
     this.#services = { here, behind, free };
   }
 
-  static async create(situation: Situation): Promise<Scene> {
-    const stage = await Stage.create(situation);
+  static async create(situation: Situation): Promise<Fixture> {
+    const stage = await FirewallFixture.create(situation);
     const { server } = stage.wire;
     await feedNft(server, TRANSLATED);
     await letServicesOut(stage, situation);
@@ -72,7 +72,7 @@ class Scene implements AsyncDisposable {
     const looker = server.start(process.execPath, '--disable-warning=ExperimentalWarning', driver);
     await looker.saw(/^ready$/m);
     const firewall = await stage.openFirewall();
-    return new Scene(stage, firewall, looker, [here, behind, free]);
+    return new Fixture(stage, firewall, looker, [here, behind, free]);
   }
 
   talk(protocol: 'tcp' | 'udp', from: string, port: number): Promise<Talk> {
@@ -109,7 +109,7 @@ class Scene implements AsyncDisposable {
 }
 
 /** What lives behind the host may talk to the world, on most hosts. */
-async function letServicesOut({ wire: { server } }: Stage, { adapter }: Situation): Promise<void> {
+async function letServicesOut({ wire: { server } }: FirewallFixture, { adapter }: Situation): Promise<void> {
   if (adapter.kind === 'iptables') {
     const variant = adapter.variant ?? 'iptables';
     for (const command of [variant, variant.replace('iptables', 'ip6tables')]) {
@@ -133,7 +133,7 @@ for (const situation of SITUATIONS) {
       [CLIENT6, STRANGER6],
     ] as const) {
       test(`${client}: cut, both sides fall silent for good, and another's talk goes on`, async () => {
-        await using scene = await Scene.create(situation);
+        await using scene = await Fixture.create(situation);
         const { firewall } = scene;
         await firewall.install([GATE]);
         for (const source of [client, stranger]) await firewall.grant(DOOR, source, MINUTE);
@@ -174,7 +174,7 @@ const [OWN_TABLE] = NFTABLES_SITUATIONS as [Situation];
 
 describe('connections, listed', () => {
   test('by source, family, port and protocol, and no others', async () => {
-    await using scene = await Scene.create(OWN_TABLE);
+    await using scene = await Fixture.create(OWN_TABLE);
     await scene.firewall.install([GATE]);
     const sources = [CLIENT, CLIENT6, STRANGER, STRANGER6];
     for (const source of sources) await scene.firewall.grant(DOOR, source, MINUTE);
@@ -211,7 +211,7 @@ describe('connections, listed', () => {
   });
 
   test('what is asked for, alive and ended', async () => {
-    await using scene = await Scene.create(OWN_TABLE);
+    await using scene = await Fixture.create(OWN_TABLE);
     const { client, server } = scene.stage.wire;
     await scene.firewall.install([GATE]);
     const port = (number: number): object[] => [{ protocol: 'tcp', first: number, last: number }];
@@ -236,7 +236,7 @@ describe('connections, listed', () => {
   });
 
   test('one to the same port of another host goes through, and does not end here', async () => {
-    await using scene = await Scene.create(OWN_TABLE);
+    await using scene = await Fixture.create(OWN_TABLE);
     const { client } = scene.stage.wire;
     await scene.firewall.install([GATE]);
     await scene.firewall.grant(DOOR, CLIENT, MINUTE);

@@ -11,7 +11,7 @@ import { Scratch } from '../lab/child-module.ts';
 const echo: AnswerControl = (request) => ({ ok: true, request });
 
 /** A server in a directory of its own, and what a client writes byte by byte. */
-class Bench implements Disposable {
+class Fixture implements Disposable {
   readonly path: string;
   readonly #scratch: Scratch;
   readonly #server: ControlServer;
@@ -22,13 +22,13 @@ class Bench implements Disposable {
     this.#server = server;
   }
 
-  static async open(answer: AnswerControl = echo, below = ''): Promise<Bench> {
+  static async open(answer: AnswerControl = echo, below = ''): Promise<Fixture> {
     const scratch = new Scratch();
     const directory = join(scratch.path, below);
     mkdirSync(directory, { recursive: true });
     const path = join(directory, 'control');
     writeFileSync(path, 'left by a dead daemon');
-    return new Bench(scratch, path, await ControlServer.open(path, answer));
+    return new Fixture(scratch, path, await ControlServer.open(path, answer));
   }
 
   async client(): Promise<Socket> {
@@ -52,7 +52,7 @@ async function everything(socket: Socket): Promise<string> {
 
 describe('control socket', () => {
   test('answers a line with a line, in order, however they are cut; only its user reaches it', async () => {
-    using bench = await Bench.open();
+    using bench = await Fixture.open();
     assert.equal(statSync(bench.path).mode & 0o777, 0o600);
     assert.deepEqual(await askControl(bench.path, { verb: 'x' }), { ok: true, request: { verb: 'x' } });
     const socket = await bench.client();
@@ -62,7 +62,7 @@ describe('control socket', () => {
   });
 
   test('what is no JSON is told so, and the next line is heard', async () => {
-    using bench = await Bench.open();
+    using bench = await Fixture.open();
     const socket = await bench.client();
     socket.end('{"a":\n\xff\x00\n7\n');
     const lines = (await everything(socket)).trim().split('\n');
@@ -72,7 +72,7 @@ describe('control socket', () => {
   });
 
   test('a line without an end is refused at 4096 bytes', async () => {
-    using bench = await Bench.open();
+    using bench = await Fixture.open();
     const socket = await bench.client();
     socket.write('x'.repeat(4097));
     assert.match(await everything(socket), /at most 4096 bytes/);
@@ -81,7 +81,7 @@ describe('control socket', () => {
   test('a client that asks and does not read has one request at work, and holds up nobody', async () => {
     let answered = 0;
     const bulk = 'y'.repeat(100_000);
-    using bench = await Bench.open(() => {
+    using bench = await Fixture.open(() => {
       answered += 1;
       return { ok: true, bulk };
     });
@@ -96,7 +96,7 @@ describe('control socket', () => {
   test('a thousand requests at once leave others a turn after each', async () => {
     let inOneTurn = 0;
     let most = 0;
-    using bench = await Bench.open(() => {
+    using bench = await Fixture.open(() => {
       inOneTurn += 1;
       most = Math.max(most, inOneTurn);
       return { ok: true };
@@ -118,7 +118,7 @@ describe('control socket', () => {
     const unanswered = Promise.withResolvers<{ readonly ok: true }>();
     const allWait = Promise.withResolvers<void>();
     let waiting = 0;
-    using bench = await Bench.open((request) => {
+    using bench = await Fixture.open((request) => {
       if (request !== 'wait') return { ok: true, request };
       waiting += 1;
       if (waiting === 16) allWait.resolve();
@@ -149,7 +149,7 @@ describe('control socket', () => {
   });
 
   test('a path that is longer than an address of a socket', async () => {
-    using bench = await Bench.open(echo, join('d'.repeat(90), 'e'.repeat(90)));
+    using bench = await Fixture.open(echo, join('d'.repeat(90), 'e'.repeat(90)));
     assert.equal(statSync(bench.path).mode & 0o777, 0o600);
     assert.deepEqual(await askControl(bench.path, { a: 1 }), { ok: true, request: { a: 1 } });
   });

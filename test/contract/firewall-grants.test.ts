@@ -4,8 +4,8 @@ import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
+import { FirewallFixture, STRANGER6 } from './firewall-fixture.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
-import { STRANGER6, Stage } from './firewall-stage.ts';
 
 /** Hosts whose kernel ends grants, and the others. */
 const ENDING = SITUATIONS.filter(({ closesByItself }) => closesByItself);
@@ -20,7 +20,7 @@ for (const situation of SITUATIONS) {
     endsHere(
       'closes at its time by the kernel alone, the process being dead; what is established lives on',
       async () => {
-        await using stage = await Stage.create(situation);
+        await using stage = await FirewallFixture.create(situation);
         await using prober = await stage.openProber();
         await using firewall = await stage.openFirewall();
         await firewall.install(GATES);
@@ -44,7 +44,7 @@ for (const situation of SITUATIONS) {
     );
 
     endsElsewhere('outlives its process; the next one ends it; what is established lives on', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
@@ -60,7 +60,7 @@ for (const situation of SITUATIONS) {
     });
 
     endsElsewhere('a grant again is one grant still', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
@@ -75,7 +75,7 @@ for (const situation of SITUATIONS) {
     });
 
     endsHere('a grant again sets the end anew, later or earlier', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
@@ -93,7 +93,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('many grants at once: all of them, the last for each source, and none if one is refused', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install([...GATES, gate('once', 'udp/51821', true)]);

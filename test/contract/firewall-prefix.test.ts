@@ -5,8 +5,8 @@ import { prefixAround } from '../../src/core/net/prefix.ts';
 import { gate } from '../lab/example-gates.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { addAddresses, CLIENT } from '../lab/wire.ts';
+import { type Driver, FirewallFixture, type Prober } from './firewall-fixture.ts';
 import { MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
-import { type Driver, type Prober, Stage } from './firewall-stage.ts';
 
 const SHORTEST = 48;
 const LONGEST = 127;
@@ -18,7 +18,7 @@ for (const [lane, situation] of SITUATIONS.entries()) {
   describe(`grants of IPv6 prefixes, ${situation.name}`, { concurrency: 2 }, () => {
     const test = testOn(situation);
     test('let in the whole prefix, and nobody beside it', async (t) => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       for (const prefix of await drawPrefixes(t, stage, lane)) {
@@ -39,7 +39,7 @@ for (const [lane, situation] of SITUATIONS.entries()) {
     });
 
     test('that are for one use are used up by one address of the prefix, and kept through a crash', async (t) => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       for (const { base, one, other, outside, length } of await drawPrefixes(t, stage, lane)) {
         const gates = [{ ...gate('once', 'tcp/22', true), prefix6: length }];
@@ -78,7 +78,11 @@ async function assertAgain(firewall: Driver, ...all: Parameters<Driver['install'
 }
 
 /** The one that people write, and one of any length: both at the same doors, one after the other. */
-async function drawPrefixes(t: TestContext, stage: Stage, lane: number): Promise<readonly Prefixed[]> {
+async function drawPrefixes(
+  t: TestContext,
+  stage: FirewallFixture,
+  lane: number,
+): Promise<readonly Prefixed[]> {
   const random = seededRandom(t, lane);
   const lengths = [64, SHORTEST + Math.floor(random() * (LONGEST - SHORTEST + 1))];
   const drawn = lengths.map((length) => drawPrefix(random, length));

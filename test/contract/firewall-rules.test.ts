@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
+import { FirewallFixture } from './firewall-fixture.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
-import { Stage } from './firewall-stage.ts';
 
 /** Has rules for what services send, too. */
 const CUT = { ...gate('cut', 'tcp/24, udp/8001 forward'), closeKills: true };
@@ -16,7 +16,7 @@ for (const situation of SITUATIONS) {
     const test = testOn(situation);
     const flushesHere = testOn(situation, FLUSHING);
     test('installed again, by this process or another: no second copy, and the grants given', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       const grants = [{ door: DOOR, source: CLIENT, left: MINUTE }];
@@ -35,7 +35,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('what is somebody else’s is the same, byte for byte, with it, after it, and after a crash of it', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using firewall = await stage.openFirewall();
       const before = await stage.list();
       await firewall.install([...GATES, gate('once', 'tcp/23', true), CUT]);
@@ -58,7 +58,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('somebody flushes the rules: noticed, and put back', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       assert.equal(await firewall.isInPlace(), false);
@@ -83,7 +83,7 @@ for (const situation of SITUATIONS) {
     flushesHere(
       'somebody flushes the leases alone: seen; one that is missing among others is not',
       async () => {
-        await using stage = await Stage.create(situation);
+        await using stage = await FirewallFixture.create(situation);
         await using prober = await stage.openProber();
         await using firewall = await stage.openFirewall();
         const live = [CLIENT, CLIENT6, STRANGER].map((source) => ({ door: DOOR, source, left: MINUTE }));

@@ -5,8 +5,8 @@ import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/example-gates.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
+import { FirewallFixture, serverOf } from './firewall-fixture.ts';
 import { DOOR, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
-import { Stage, serverOf } from './firewall-stage.ts';
 
 /** On each kind of host. */
 const RACES = repeats('BUSSA_RACES', { quick: 30, full: 100 });
@@ -15,7 +15,7 @@ for (const situation of SITUATIONS) {
   describe(`single use, ${situation.name}`, { concurrency: 2 }, () => {
     const test = testOn(situation);
     test(`of two connections at once from one source one gets in, ${RACES} times`, async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using one = await stage.openPinnedProber(0);
       await using other = await stage.openPinnedProber(1);
       await using firewall = await stage.openFirewall();
@@ -37,7 +37,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('a connection let in may repeat itself before it is answered', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install([gate('once', 'udp/51821', true)]);
@@ -49,7 +49,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('after a crash what is unused is good still, after a flush nothing is', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using first = await stage.openFirewall();
       const gates = [gate('once', 'tcp/22', true), gate(DOOR, 'tcp/8000')];
@@ -75,7 +75,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('a knock again is good once more, the same rules put in place again are not', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       const gates = [gate('once', 'tcp/22, udp/51820', true)];
@@ -100,7 +100,7 @@ for (const situation of SITUATIONS) {
 }
 
 /** That many addresses of each family more at the client. */
-async function addSources(stage: Stage, count: number): Promise<string[]> {
+async function addSources(stage: FirewallFixture, count: number): Promise<string[]> {
   const sources = Array.from({ length: count }, (_, n) => [`10.7.0.${100 + n}`, `fd07::1:${n}`]).flat();
   const lines = sources.map((source) =>
     source.includes(':') ? `addr add ${source}/64 dev eth0 nodad` : `addr add ${source}/24 dev eth0`,

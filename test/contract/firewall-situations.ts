@@ -2,7 +2,7 @@ import { type TestContext, test } from 'node:test';
 import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/example-gates.ts';
 import { SEED } from '../lab/seed.ts';
-import type { Situation } from './firewall-stage.ts';
+import type { Situation } from './firewall-fixture.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 import { NFTABLES_SITUATIONS } from './nftables-situations.ts';
 

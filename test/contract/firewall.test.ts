@@ -1,12 +1,12 @@
-/** What every firewall adapter opens and closes on every kind of host, seen by real connections. `firewall-stage.ts` draws
+/** What every firewall adapter opens and closes on every kind of host, seen by real connections. `firewall-fixture.ts` draws
  * the hosts.
  */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { gate } from '../lab/example-gates.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
+import { FirewallFixture, STRANGER6 } from './firewall-fixture.ts';
 import { DOOR, GATES, MINUTE, SITUATIONS, testOn } from './firewall-situations.ts';
-import { STRANGER6, Stage } from './firewall-stage.ts';
 
 /** Services that end each connection by a reset once they have been spoken to. */
 const RESETTING = `
@@ -31,7 +31,7 @@ for (const situation of SITUATIONS) {
   describe(situation.name, { concurrency: 2 }, () => {
     const test = testOn(situation);
     test('closed before, open for the granted source alone, in both families, closed by revoke', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
@@ -57,7 +57,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('a published port: closed, open for the granted source alone', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(GATES);
@@ -76,7 +76,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('a published port that this host itself listens on, as a container runtime’s proxy does', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install([gate('web', 'tcp/8011 forward, udp/51820 forward')]);
@@ -99,7 +99,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('a service that resets lets nobody in again from the same port, without a lease', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       const { client, server } = stage.wire;
       await using service = server.start(process.execPath, '-e', RESETTING);
       await service.saw(/serving/);
@@ -120,7 +120,7 @@ for (const situation of SITUATIONS) {
     });
 
     test('connections to be cut or held: the same are let in, and what they were told stays in place', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       const gates = [

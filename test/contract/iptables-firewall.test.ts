@@ -7,7 +7,7 @@ import { Scratch } from '../lab/child-module.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { Connection } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, STRANGER } from '../lab/wire.ts';
-import { Driver, type Situation, Stage } from './firewall-stage.ts';
+import { Driver, FirewallFixture, type Situation } from './firewall-fixture.ts';
 import { IPTABLES_SITUATIONS } from './iptables-situations.ts';
 
 const DRIVER = new URL('firewall-driver.ts', import.meta.url).pathname;
@@ -41,7 +41,7 @@ class Commands extends Scratch {
 for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
   describe(situation.name, { concurrency: 2 }, () => {
     test('killed before any of its commands: the next install leaves no second copy, and what it shall', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       const foreign = await stage.list();
       const { server } = stage.wire;
@@ -79,7 +79,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('a command fails half-way: told, and nothing has changed', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       using commands = new Commands();
       commands.write(
@@ -101,7 +101,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('without ip6tables: IPv4 works, IPv6 is refused with the reason', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       using commands = new Commands();
       commands.write('ip6tables', 'echo "can\'t initialize ip6tables table" >&2; exit 3');
@@ -118,7 +118,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('more unused single-use leases than the kernel keeps: the new one is refused, none is lost', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await firewall.install(NEW, []);
@@ -134,7 +134,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('a lease that is longer than ipset counts: let in, for as long as it counts', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       const left = 365 * 86_400_000;
@@ -151,7 +151,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('the owner blocks an established connection behind it, which outlives its lease', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       const { client, server } = stage.wire;
       await using firewall = await stage.openFirewall();
       await firewall.install(NEW, GRANTS);
@@ -165,7 +165,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('the owner gives up the rule for what is established: noticed, and such connections are let in', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       const { client, server } = stage.wire;
       await using firewall = await stage.openFirewall();
       await firewall.install(NEW, GRANTS);
@@ -178,7 +178,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('looking is no change: the watch is silent about it', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using firewall = await stage.openFirewall();
       await firewall.install(NEW, GRANTS);
       const { server } = stage.wire;
@@ -194,7 +194,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
     });
 
     test('a door that it does not know, and a grant that is over', async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();
       await assert.rejects(firewall.grant('ssh', CLIENT, MINUTE), /FirewallError: .*ssh has no rules/);
@@ -214,7 +214,7 @@ echo >> ${calls}
 [ -e ${at} ] && [ "$(wc -l < ${calls})" -eq "$(cat ${at})" ] && kill -KILL $PPID
 exec "$real" "$@"`;
 
-async function listInstalled(stage: Stage): Promise<string> {
+async function listInstalled(stage: FirewallFixture): Promise<string> {
   await using firewall = await stage.openFirewall();
   await firewall.install(NEW, GRANTS);
   const list = withoutLeases(await stage.list());

@@ -2,7 +2,7 @@
 import type { IptablesVariant } from '../../src/core/firewall/choose-firewall.ts';
 import { millis } from '../../src/core/net/time.ts';
 import type { Namespace } from '../lab/namespace.ts';
-import { FREE_PORT, type Situation } from './firewall-stage.ts';
+import { FREE_PORT, type Situation } from './firewall-fixture.ts';
 
 /** INPUT and FORWARD let in only what rules name, as people write them. */
 const CLOSED = `*filter

@@ -5,7 +5,7 @@ import { type AttachPoint, parseAttachPoint } from '../../src/core/door/attach-p
 import type { Gate } from '../../src/host/firewall/contract/firewall.ts';
 import { NetService } from '../lab/net-service.ts';
 import { CLIENT, CLIENT6, SERVER6 } from '../lab/wire.ts';
-import { FREE_PORT, feedNft, type Situation, Stage } from './firewall-stage.ts';
+import { FirewallFixture, FREE_PORT, feedNft, type Situation } from './firewall-fixture.ts';
 
 const TWO_FAMILIES = `
 table ip filter {
@@ -69,7 +69,7 @@ const MINUTE = 60_000;
 
 describe('nftables', { concurrency: 2 }, () => {
   test('a chain that others jump to, and a table for each family', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using prober = await stage.openProber();
     await using firewall = await stage.openFirewall();
     const before = await stage.list();
@@ -84,7 +84,7 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('another way to stand: nothing of the earlier one is left', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     const before = await stage.list();
     for (const adapter of [
       HOST.adapter,
@@ -106,7 +106,7 @@ describe('nftables', { concurrency: 2 }, () => {
   for (const adapter of [{ kind: 'nftables' } as const, HOST.adapter]) {
     const where = 'attach' in adapter ? 'attached' : 'in a table of its own';
     test(`a ruleset that is saved and loaded again, with a lease that is over since, is noticed: ${where}`, async () => {
-      await using stage = await Stage.create(HOST);
+      await using stage = await FirewallFixture.create(HOST);
       const { server } = stage.wire;
       await using firewall = await stage.openFirewall(adapter);
       await firewall.install([SSH]);
@@ -124,7 +124,7 @@ describe('nftables', { concurrency: 2 }, () => {
   }
 
   test('connections from inside to such a port elsewhere pass', async () => {
-    await using stage = await Stage.create({ ...HOST, arrange: async () => undefined });
+    await using stage = await FirewallFixture.create({ ...HOST, arrange: async () => undefined });
     const { client } = stage.wire;
     await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
     await NetService.start(client.name, 'portService', 'tcp/8080').saw(/serving/);
@@ -138,7 +138,7 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('attached at forward alone: what this host listens on itself is closed in a table beside', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using prober = await stage.openProber();
     const before = await stage.list();
     await using firewall = await stage.openFirewall(attach('ip6 filter forward'));
@@ -173,7 +173,7 @@ describe('nftables', { concurrency: 2 }, () => {
   ];
   for (const [name, adapter, gate, expected] of refusals) {
     test(`refused, and nothing is changed: ${name}`, async () => {
-      await using stage = await Stage.create(HOST);
+      await using stage = await FirewallFixture.create(HOST);
       await using firewall = await stage.openFirewall(adapter);
       const before = await stage.list();
       await assert.rejects(firewall.install([gate]), expected);
@@ -183,7 +183,7 @@ describe('nftables', { concurrency: 2 }, () => {
   }
 
   test('a source that no table sees is refused', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using firewall = await stage.openFirewall(attach('ip filter input'));
     await firewall.install([SSH]);
     await assert.rejects(firewall.grant('ssh', CLIENT6, MINUTE), /door ssh for fd07::2: .* inet or ip6/);
@@ -191,7 +191,10 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('a source that no table in attach sees, and that nobody drops, is let in', async () => {
-    await using stage = await Stage.create({ ...HOST, arrange: (server) => feedNft(server, FOUR_ALONE) });
+    await using stage = await FirewallFixture.create({
+      ...HOST,
+      arrange: (server) => feedNft(server, FOUR_ALONE),
+    });
     await using prober = await stage.openProber();
     await using firewall = await stage.openFirewall(attach('ip filter input'));
     await firewall.install([SSH]);
@@ -201,7 +204,7 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('while the rules are gone, opening fails and closing does not', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using firewall = await stage.openFirewall();
     await firewall.install([SSH]);
     await stage.wire.server.run('nft', 'flush', 'ruleset');
@@ -215,7 +218,7 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('the watch hears others, and nothing of what this process does', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using firewall = await stage.openFirewall();
     await firewall.watch();
     await firewall.install([SSH]);
@@ -231,7 +234,7 @@ describe('nftables', { concurrency: 2 }, () => {
   });
 
   test('a door opens in less than two milliseconds, in the median', async () => {
-    await using stage = await Stage.create(HOST);
+    await using stage = await FirewallFixture.create(HOST);
     await using firewall = await stage.openFirewall({ kind: 'nftables' });
     await firewall.install([SSH]);
     const taken: number[] = [];

@@ -1,6 +1,6 @@
 import { setName } from '../../src/core/nft/set-name.ts';
 import type { Namespace } from '../lab/namespace.ts';
-import { feedNft, PUBLISHED, type Situation } from './firewall-stage.ts';
+import { feedNft, PUBLISHED, type Situation } from './firewall-fixture.ts';
 
 const listNft = (server: Namespace): Promise<string> => server.run('nft', 'list', 'ruleset');
 /** As `systemctl restart nftables` does it. */

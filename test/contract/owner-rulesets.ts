@@ -1,5 +1,5 @@
 import { draw } from '../lab/seeded-random.ts';
-import { FREE_PORT } from './firewall-stage.ts';
+import { FREE_PORT } from './firewall-fixture.ts';
 
 /** The doors' ports, and how an owner's rules may let them in to everybody. */
 export const OPENED = { tcp: [22, 8000], udp: [51_820], forward: 8080 } as const;

@@ -5,8 +5,15 @@ import { gate } from '../lab/example-gates.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { NetService } from '../lab/net-service.ts';
 import { CLIENT, CLIENT6, STRANGER } from '../lab/wire.ts';
+import {
+  type Driver,
+  FirewallFixture,
+  feedNft,
+  type Prober,
+  type Situation,
+  STRANGER6,
+} from './firewall-fixture.ts';
 import { SITUATIONS } from './firewall-situations.ts';
-import { type Driver, feedNft, type Prober, type Situation, STRANGER6, Stage } from './firewall-stage.ts';
 
 const MINUTE = 60_000;
 const INNER = { 4: '10.8.0.2', 6: 'fd08::2' } as const;
@@ -16,7 +23,7 @@ const DOOR = { ...gate('dmz', 'tcp/9090 forward, udp/9090-9091 forward'), ingres
 const PATIENCE = { waitMs: 10_000 };
 
 /** What both sides serve, and the way to the inside. */
-async function serve(stage: Stage): Promise<void> {
+async function serve(stage: FirewallFixture): Promise<void> {
   const { client } = stage.wire;
   await client.ip('route add 10.8.0.0/24 via 10.7.0.1');
   await client.ip('-6 route add fd08::/64 via fd07::1');
@@ -90,7 +97,7 @@ async function letOut(server: Namespace, { adapter }: Situation): Promise<void> 
 describe('routed, and closed all the same', { concurrency: 2 }, () => {
   for (const situation of SITUATIONS as readonly Situation[]) {
     test(situation.name, async () => {
-      await using stage = await Stage.create(situation);
+      await using stage = await FirewallFixture.create(situation);
       await serve(stage);
       await letOut(stage.wire.server, situation);
       await using outside = await stage.openProber();

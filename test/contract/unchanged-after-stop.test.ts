@@ -5,7 +5,7 @@ import { gate } from '../lab/example-gates.ts';
 import { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import type { DriverAdapter } from './firewall-driver.ts';
-import { Driver } from './firewall-stage.ts';
+import { Driver } from './firewall-fixture.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 
 const DRIVER = new URL('firewall-driver.ts', import.meta.url).pathname;

@@ -43,7 +43,7 @@ function opened(): NonNullable<StoredLease['opened']> {
   return { ports: parsePorts('tcp/22') as never, singleUse: false, hold: false, closeKills: false };
 }
 
-type Bench = {
+type Fixture = {
   readonly scratch: Scratch;
   readonly path: string;
   readonly events: Event[];
@@ -52,7 +52,7 @@ type Bench = {
 };
 
 /** A state directory with the leases of a daemon that is no more. */
-function bench(): Bench & Disposable {
+function bench(): Fixture & Disposable {
   const scratch = new Scratch();
   const directory = scratch.file('name');
   mkdirSync(directory, { mode: 0o700 });
@@ -80,7 +80,7 @@ const texts = (events: readonly Event[]): string =>
   events.map((event) => ('text' in event ? event.text : event.kind)).join('\n');
 
 /** Whatever was done to the database: there is one to record in, and nothing of it is run that is not the door’s. */
-function assertUsable(one: Bench): StoredLease[] {
+function assertUsable(one: Fixture): StoredLease[] {
   const state = one.open();
   try {
     const found = state.store.all();
@@ -137,7 +137,7 @@ function overwrite(path: string, at: number, bytes: Uint8Array): void {
 }
 
 /** The layout of another version is no damage: whoever has that version still has use for it. */
-function isOtherVersion({ events }: Bench): boolean {
+function isOtherVersion({ events }: Fixture): boolean {
   return texts(events).includes('another version of Bussa wrote it');
 }
 
@@ -158,7 +158,7 @@ describe('a database that is damaged when the daemon starts', () => {
     });
   }
 
-  function opensAsOther(one: Bench): boolean {
+  function opensAsOther(one: Fixture): boolean {
     const state = one.open();
     state.store.close();
     const isOther = isOtherVersion(one);

@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 const address = (text: string): Address => parseAddress(text) ?? assert.fail(text);
 
 /** Doors whose firewalls are tables of this process: `nftables`, and `iptables`, which can be made to be missing. */
-class Bench {
+class Fixture {
   readonly clock = new HandClock();
   readonly leases: Lease[] = [];
   readonly events: Event[] = [];
@@ -80,7 +80,7 @@ const settled = (doors: FirewallDoors): Promise<void> =>
 
 describe('openings', () => {
   test('of one turn are one transaction, a single one is not held up, and closings keep their place', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     await bench.doors.open(bench.lease('192.0.2.1'));
     const sources = ['192.0.2.2', '192.0.2.3', '192.0.2.4'];
@@ -103,7 +103,7 @@ describe('openings', () => {
   });
 
   test('asked for while others are on their way are the next transaction', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     const first = bench.doors.open(bench.lease('192.0.2.1'));
     const later = Promise.resolve().then(() =>
@@ -114,7 +114,7 @@ describe('openings', () => {
   });
 
   test('one that cannot be done fails alone', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     const good = ['192.0.2.1', '192.0.2.2'].map((source) => bench.doors.open(bench.lease(source)));
     const bad = bench.doors.open(bench.lease('192.0.2.3', MINUTE, 'nowhere'));
@@ -124,7 +124,7 @@ describe('openings', () => {
   });
 
   test('refused because somebody has taken the rules away: put back at once, and opened', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     bench.nftables.gates = undefined;
     await bench.doors.open(bench.lease('192.0.2.1'));
@@ -145,7 +145,7 @@ describe('openings', () => {
   });
 
   test('rules that are gone are put back before anybody asks whether the firewall is another one by now', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<boolean>();
@@ -164,7 +164,7 @@ describe('openings', () => {
   });
 
   test('rules that are gone and cannot be put back, since the firewall is another one by now: that one', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     bench.isOutdated = async () => true;
     bench.nftables.gates = undefined;
@@ -178,7 +178,7 @@ describe('openings', () => {
   });
 
   test('while the rules cannot be put back, openings fail and do not try it each time', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, {});
     bench.nftables.gates = undefined;
     bench.nftables.refusal = 'no more room';
@@ -200,7 +200,7 @@ describe('openings', () => {
 });
 
 test('a door that a reload has removed goes with its last lease', async () => {
-  const bench = new Bench();
+  const bench = new Fixture();
   await bench.doors.install(GATES, {});
   const leases = ['192.0.2.1', '192.0.2.2'].map((source) => bench.lease(source));
   await Promise.all(leases.map((lease) => bench.doors.open(lease)));
@@ -218,7 +218,7 @@ test('a door that a reload has removed goes with its last lease', async () => {
 });
 
 test('a door that has no place in the firewall stays shut, and the others are there', async () => {
-  const bench = new Bench();
+  const bench = new Fixture();
   bench.nftables.misfit = 'once';
   await bench.doors.install(GATES, {});
   assert.deepEqual([...(bench.nftables.gates ?? [])], ['ssh']);
@@ -236,7 +236,7 @@ test('a door that has no place in the firewall stays shut, and the others are th
 
 describe('another firewall', () => {
   test('at a reload: the new part stands with the leases before anything of the old one goes', async () => {
-    const bench = new Bench();
+    const bench = new Fixture();
     await bench.doors.install(GATES, { firewall: 'nftables' });
     await bench.doors.open(bench.lease('192.0.2.1'));
     bench.leftovers = ['nftables, table inet bussa'];
@@ -254,7 +254,7 @@ describe('another firewall', () => {
 
   for (const failing of ['opened', 'installed'] as const) {
     test(`that cannot be ${failing}: the old one stays, with the new doors, and the log says so`, async () => {
-      const bench = new Bench();
+      const bench = new Fixture();
       await bench.doors.install(GATES, { firewall: 'nftables' });
       if (failing === 'opened') bench.isMissing = true;
       else bench.iptables.refusal = 'no iptables here';
@@ -275,7 +275,7 @@ describe('another firewall', () => {
 });
 
 test('a single-use lease of which nothing tells whether it has been used needs a new knock, says the log', async () => {
-  const bench = new Bench();
+  const bench = new Fixture();
   const { door, source } = bench.lease('192.0.2.1', MINUTE, 'once');
   bench.nftables.unknown = [{ door, source, left: millis(1) }];
   await bench.doors.install(GATES, {});
@@ -284,7 +284,7 @@ test('a single-use lease of which nothing tells whether it has been used needs a
 });
 
 test('leases that are longer than the kernel counts are put in anew before it ends them', async () => {
-  const bench = new Bench(1000);
+  const bench = new Fixture(1000);
   await bench.doors.install(GATES, {});
   await bench.doors.open(bench.lease('192.0.2.1', 2000));
   const { calls, open } = bench.nftables;

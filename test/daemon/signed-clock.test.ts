@@ -36,7 +36,7 @@ before(async () => {
 after(() => signer[Symbol.asyncDispose]());
 
 /** The daemon's parts for signed knocks, which end and begin again; its clocks are set by hand, and the client's is right. */
-class SignedStage implements Disposable {
+class SignedFixture implements Disposable {
   readonly #fixture = new KeeperFixture();
   readonly clock = this.#fixture.clock;
   /** What somebody on the path has recorded, in its order. */
@@ -145,7 +145,7 @@ describe('signed knocks, while the clock jumps', () => {
     ['ten years', 10 * YEAR],
   ] as const) {
     test(`${what} ahead before a restart: recorded ones, sent again with the owner's address, do not delay him`, async () => {
-      using stage = new SignedStage();
+      using stage = new SignedFixture();
       for (let i = 0; i < 8; i++) assert.equal(await stage.honest(), 'open');
       stage.clock.day += jump;
       stage.restart();
@@ -162,7 +162,7 @@ describe('signed knocks, while the clock jumps', () => {
   }
 
   test('a clock that is years behind and is then set right gives no life to what was refused until then', async () => {
-    using stage = new SignedStage();
+    using stage = new SignedFixture();
     stage.clock.day = 1000;
     assert.equal(await stage.honest(), 'open', 'the second round opens');
     stage.clock.day = stage.clientTime;
@@ -172,7 +172,7 @@ describe('signed knocks, while the clock jumps', () => {
 
   test('whatever the clocks and the daemon do, and in whatever order recorded ones come', async (t) => {
     const random = seededRandom(t);
-    using stage = new SignedStage();
+    using stage = new SignedFixture();
     for (let round = 0; round < 15; round++) {
       const jump = draw(random, [0, 30_000, 90_000, DAY / 2, 2 * DAY, 10 * YEAR]) * draw(random, [1, -1]);
       stage.clock.day = random() < 0.3 ? stage.clientTime : Math.max(1000, stage.clock.day + jump);
@@ -186,14 +186,14 @@ describe('signed knocks, while the clock jumps', () => {
 
 describe('the answers to refused knocks', () => {
   test('cannot be used up by packets that the key has not signed', async () => {
-    using stage = new SignedStage();
+    using stage = new SignedFixture();
     stage.clock.day += YEAR;
     for (let i = 0; i < 50; i++) await stage.deliver(forged(stage.clientTime + i));
     assert.equal(await stage.honest(), 'open');
   });
 
   test('a copy from another address that comes first does not shut out a knock that names its source', async () => {
-    using stage = new SignedStage();
+    using stage = new SignedFixture();
     stage.clientTime += 1000;
     const signed = await signer.sign({ source: SOURCE, aheadMs: stage.clientTime - Date.now() });
     const [told] = await stage.deliver(signed.packet, STRANGER);

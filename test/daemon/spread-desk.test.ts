@@ -92,7 +92,7 @@ class Gateway {
   }
 }
 
-type Stage = { readonly gateways: Gateway[]; readonly carrier: { deliver: Carrier } } & AsyncDisposable;
+type Fixture = { readonly gateways: Gateway[]; readonly carrier: { deliver: Carrier } } & AsyncDisposable;
 
 type StageOptions = {
   /** What the host of that name lets the others open. */
@@ -103,7 +103,7 @@ type StageOptions = {
 };
 
 /** Three gateways. Whatever one sends goes by `carrier.deliver`. */
-function stage({ rights = () => 'all', doors = [DOOR, DOOR, DOOR], patience }: StageOptions = {}): Stage {
+function stage({ rights = () => 'all', doors = [DOOR, DOOR, DOOR], patience }: StageOptions = {}): Fixture {
   const secret = randomBytes(32);
   const names = ['gw1', 'gw2', 'gw3'];
   const keys = names.map(() => memberKeyOf(randomBytes(32)));
@@ -162,7 +162,7 @@ function deliver(
 }
 
 /** The four knocks, each at one of the gateways. Returns whether one of them opens without asking. */
-function send({ gateways }: Stage, from: string, way: readonly number[]): boolean {
+function send({ gateways }: Fixture, from: string, way: readonly number[]): boolean {
   const opened = PORTS.map((port, i) => gateways[way[i] ?? 0]?.knock(from, port, 80 - 20 * i));
   return opened.includes(true);
 }

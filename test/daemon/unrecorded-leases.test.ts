@@ -33,7 +33,7 @@ const lease = (id: string, changes: Partial<Lease> = {}): Lease => ({
 });
 
 /** A journal on a real database whose path may be unusable: its directory is a link that leads nowhere or somewhere. */
-class Bench implements Disposable {
+class Fixture implements Disposable {
   readonly scratch = new Scratch();
   readonly clock = new HandClock();
   readonly events: Event[] = [];
@@ -104,7 +104,7 @@ class SometimesFull extends MemoryLeaseStore {
 
 describe('leases that cannot be recorded', () => {
   test('one that may wait opens with a warning, one that may not is refused with the reason', async () => {
-    using bench = new Bench(false);
+    using bench = new Fixture(false);
     assert.equal(await bench.journal.record(lease('native'), millis(60_000), true), undefined);
     assert.match(bench.texts, /192\.0\.2\.7: ssh: opens without a record.*unable to open database file/);
     const why = await bench.journal.record(lease('command', { stop: 'x' }), millis(60_000), false);
@@ -115,7 +115,7 @@ describe('leases that cannot be recorded', () => {
   });
 
   test('are recorded once each when that is possible, with their latest end, and what is over is history', async () => {
-    using bench = new Bench(false);
+    using bench = new Fixture(false);
     const open = ['a', 'b', 'c'].map((id) => lease(id));
     for (const one of open) await bench.journal.record(one, millis(60_000), true);
     bench.journal.keep(lease('b', { due: instant(90_000) }), millis(90_000));
@@ -138,7 +138,7 @@ describe('leases that cannot be recorded', () => {
   });
 
   test('a store that is mended while somebody knocks takes the others too, without waiting for the next try', async () => {
-    using bench = new Bench(true);
+    using bench = new Fixture(true);
     const store = new SometimesFull();
     const { clock } = bench;
     const report = (event: Event): void => void bench.events.push(event);
@@ -153,7 +153,7 @@ describe('leases that cannot be recorded', () => {
   });
 
   test('an end that could not be written does not come back as a lease, and drops its claims only when it is history', async () => {
-    using bench = new Bench(true);
+    using bench = new Fixture(true);
     const one = lease('a');
     await bench.journal.record(one, millis(60_000), false);
     bench.store.close();
@@ -167,7 +167,7 @@ describe('leases that cannot be recorded', () => {
   });
 
   test('a damaged or lost store is begun anew at once: no knock is refused, and the others are recorded there too', async () => {
-    using bench = new Bench(true);
+    using bench = new Fixture(true);
     const one = lease('a', { stop: 'close a' });
     await bench.journal.record(one, millis(60_000), false);
     bench.leases.push(one);

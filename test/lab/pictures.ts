@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { askDaemon } from '../../src/app/ask/ask-daemon.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
-import { BUSSA } from '../netns/up-stage.ts';
-import { WebStage } from '../netns/web-stage.ts';
+import { BUSSA } from '../netns/up-fixture.ts';
+import { WebFixture } from '../netns/web-fixture.ts';
 import { addAddresses, SERVER } from './wire.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
@@ -29,7 +29,7 @@ const CONFIG = `[ssh]
 
 const SIZE = { width: 1280, height: 960 };
 
-await using stage = await WebStage.create(CONFIG);
+await using stage = await WebFixture.create(CONFIG);
 const { client, server, directory } = stage.control;
 const choice = { stateDirectory: directory.path };
 const people = ['10.7.0.23', '10.7.0.48', '10.7.0.91', '10.7.0.117', '10.7.0.140'];

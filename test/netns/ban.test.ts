@@ -6,16 +6,16 @@ import { describe, test } from 'node:test';
 import { KNOCK } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
 
 const OPENED = new RegExp(`${CLIENT}: ssh: opened tcp/22`, 'g');
 
-async function knock({ client }: ControlStage): Promise<void> {
+async function knock({ client }: ControlFixture): Promise<void> {
   await client.run(...(KNOCK as [string]), SERVER, '7000', '8000', '9000');
 }
 
 /** Everything sent before has been judged; by a source that is not banned. */
-async function settle({ client, knockd }: ControlStage): Promise<void> {
+async function settle({ client, knockd }: ControlFixture): Promise<void> {
   const count = knockd.count(/: fence: OPEN SESAME/g);
   await client.status('hping3', '-q', '-c', '1', '-i', 'u1', '-2', '-a', STRANGER, '-p', '65000', SERVER);
   await knockd.saw(/: fence: OPEN SESAME/, count + 1);
@@ -23,7 +23,7 @@ async function settle({ client, knockd }: ControlStage): Promise<void> {
 
 describe('bussa ban', { concurrency: 2 }, () => {
   test('closes what is open at once, and nothing opens any more, also after a restart; unban ends it', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await knock(stage);
     await stage.knockd.saw(OPENED);
     await assertOpen(stage.client, SERVER, 22, CLIENT);
@@ -53,7 +53,7 @@ describe('bussa ban', { concurrency: 2 }, () => {
   });
 
   test('of a prefix, for a time; with an end that has passed it counts no more', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const net = await stage.json<{ who: string; until: number; kept: boolean }>(
       'ban',
       '10.7.0.2/31',
@@ -76,7 +76,7 @@ describe('bussa ban', { concurrency: 2 }, () => {
   });
 
   test('a file that is damaged in part: the rest counts, and the log says which line does not', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await stage.ask('ban', CLIENT);
     const [file] = globSync(join(stage.directory.path, '*/bans'));
     assert.ok(file !== undefined);
@@ -88,7 +88,7 @@ describe('bussa ban', { concurrency: 2 }, () => {
   });
 
   test('what is no address, and a time that is none', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     for (const words of [
       ['ban', '10.7.0.2/8'],
       ['ban', 'host'],

@@ -45,7 +45,7 @@ const config = (openFor: number, firewall: string): string => `[options]
   stop_command = echo closed
 `;
 
-class Stage implements AsyncDisposable {
+class Fixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly directory = new WorkDirectory();
   readonly state: string;
@@ -59,10 +59,10 @@ class Stage implements AsyncDisposable {
     mkdirSync(this.state, { mode: 0o700 });
   }
 
-  static async create(isIptables = false): Promise<Stage> {
+  static async create(isIptables = false): Promise<Fixture> {
     const wire = await Wire.create();
     if (isIptables) await shutFirewall(wire.server);
-    return new Stage(wire, await startService(wire.server, 22));
+    return new Fixture(wire, await startService(wire.server, 22));
   }
 
   get daemon(): Program {
@@ -151,7 +151,7 @@ describe('a disk that is full', { concurrency: 2 }, () => {
   for (const firewall of ['nftables', 'iptables']) {
     for (const moment of ['from the start', 'while it runs']) {
       test(`${moment}, ${firewall}: who knocks comes in, and is recorded when there is room`, async () => {
-        await using stage = await Stage.create(firewall === 'iptables');
+        await using stage = await Fixture.create(firewall === 'iptables');
         await using disk = await SmallDisk.mount(stage.wire.server, stage.state, 1024);
         if (moment === 'from the start') disk.fill();
         const daemon = await stage.start(disk.prefix, 600, firewall);
@@ -177,7 +177,7 @@ describe('a disk that is full', { concurrency: 2 }, () => {
   }
 
   test('and a daemon that is killed before there is room: the kernel closes the doors', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     await using disk = await SmallDisk.mount(stage.wire.server, stage.state, 1024);
     const daemon = await stage.start(disk.prefix, 20);
     disk.fill();
@@ -190,7 +190,7 @@ describe('a disk that is full', { concurrency: 2 }, () => {
 
 describe('a state directory that cannot be used', { concurrency: 2 }, () => {
   test('because it is read-only, until it is writable: then the leases and the control socket are there', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     await (await stage.start()).stop();
     const daemon = await stage.start(readOnly([stage.state]));
     await daemon.saw(/doors that run commands stay shut until this is solved/);
@@ -205,7 +205,7 @@ describe('a state directory that cannot be used', { concurrency: 2 }, () => {
   });
 
   test('because another user has it', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     await (await stage.start()).stop();
     chownSync(stage.own, 65534, 65534);
     const daemon = await stage.start();
@@ -219,7 +219,7 @@ describe('a state directory that cannot be used', { concurrency: 2 }, () => {
   });
 
   test('because there is a file in its place', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     writeFileSync(stage.own, '');
     const daemon = await stage.start();
     await stage.knockAndComeIn();
@@ -231,7 +231,7 @@ describe('a state directory that cannot be used', { concurrency: 2 }, () => {
 });
 
 /** The control socket comes with the state. */
-async function shown(stage: Stage): Promise<void> {
+async function shown(stage: Fixture): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!existsSync(join(stage.own, 'control'))) {
     assert.ok(performance.now() < deadline, stage.daemon.output);
@@ -255,7 +255,7 @@ const DAMAGES: Readonly<Record<string, (database: string) => void>> = {
 describe('a damaged database', { concurrency: 2 }, () => {
   for (const [name, damage] of Object.entries(DAMAGES)) {
     test(`${name}, found at the start: who knocks comes in`, async () => {
-      await using stage = await Stage.create();
+      await using stage = await Fixture.create();
       await (await stage.start()).stop();
       damage(stage.database);
       const daemon = await stage.start();
@@ -275,7 +275,7 @@ describe('a damaged database', { concurrency: 2 }, () => {
   }
 
   test('lost while it runs: nobody is kept out, doors with commands neither, and all are recorded anew', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const daemon = await stage.start();
     await stage.knockAndComeIn();
     rmSync(stage.database);

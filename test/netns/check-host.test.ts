@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { Namespace } from '../lab/namespace.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const TOOLS = ['iptables', 'ip6tables', 'iptables-legacy'] as const;
 

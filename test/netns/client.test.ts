@@ -12,14 +12,14 @@ import { describe, test } from 'node:test';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { CLIENT, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ClientStage, PROFILE, SSH_DOOR } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture, PROFILE, SSH_DOOR } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
 
 describe('bussa connect', { concurrency: 2 }, () => {
   test('ssh through a hidden port: ProxyCommand bussa connect %h %p, and %n', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using sshd = await stage.startSshd();
     await using daemon = await stage.startDaemon();
     // The profile of the address, which is what %h is.
@@ -45,7 +45,7 @@ describe('bussa connect', { concurrency: 2 }, () => {
   });
 
   test('a knock that is lost is repeated', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();
     const ruleset = `table netdev lossy {
@@ -64,7 +64,7 @@ describe('bussa connect', { concurrency: 2 }, () => {
   });
 
   test('where nothing answers over one family, the other is knocked at', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using _daemon = await stage.startDaemon();
     const ruleset = `table netdev deaf {
@@ -85,7 +85,7 @@ describe('bussa connect', { concurrency: 2 }, () => {
   });
 
   test('a port that stays closed: status 1 in time, and what came back', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _daemon = await stage.startDaemon();
     writeFileSync(stage.hosts, `${PROFILE.replace('9000', '9001')}  Timeout 4s\n`);
     await using program = stage.bussa('connect', '-F', stage.hosts, 'box');
@@ -101,7 +101,7 @@ describe('bussa connect', { concurrency: 2 }, () => {
 
 describe('bussa knock', { concurrency: 2 }, () => {
   test('waits until the port is open, then runs the command, which has the terminal; its status is passed on', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();
     const knock = (...words: readonly string[]): Program =>
@@ -135,7 +135,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
   });
 
   test('Ctrl-C is the command’s, and SIGTERM is handed on', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using _daemon = await stage.startDaemon();
     for (const [signal, code] of [
@@ -152,7 +152,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
   });
 
   test('a port that stays closed: the command is not run', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _daemon = await stage.startDaemon();
     writeFileSync(stage.hosts, `${PROFILE.replace('9000', '9001')}  Retries 0\n`);
     await using program = stage.bussa('knock', '-F', stage.hosts, 'box', '--then', 'echo never');
@@ -161,7 +161,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
   });
 
   test('nobody sees the sequence: neither in the list of processes nor in an environment', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     writeFileSync(stage.hosts, PROFILE.replace('20ms', '30s').replace('7000', '47123'));
     await using program = stage.bussa('knock', '-v', '-F', stage.hosts, 'box');
     await program.saw(/knocking/);
@@ -176,7 +176,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
   });
 
   test('a profile that others can read is refused, with the command that mends it', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     for (const mode of [0o644, 0o640, 0o604, 0o620]) {
       chmodSync(stage.hosts, mode);
       await using program = stage.bussa('knock', '-F', stage.hosts, 'box');
@@ -190,7 +190,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
   });
 
   test('mistakes: of the file, and of what it lacks', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     writeFileSync(stage.hosts, 'Host box\n  Knok 1 2 3\n');
     await using wrong = stage.bussa('knock', '-F', stage.hosts, 'box');
     assert.equal(await codeOf(wrong), 78);

@@ -5,12 +5,12 @@ import { describe, test } from 'node:test';
 import { BUSSA } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { CodeStage } from './code-stage.ts';
+import { CodeFixture } from './code-fixture.ts';
 import { shutFirewall } from './firewall.ts';
 
 const [bussa = ''] = BUSSA;
 
-function profiles(stage: CodeStage, more = ''): string {
+function profiles(stage: CodeFixture, more = ''): string {
   const { directory } = stage;
   const file = directory.file(
     'hosts.conf',
@@ -20,7 +20,7 @@ function profiles(stage: CodeStage, more = ''): string {
   return file;
 }
 
-function codeFile(stage: CodeStage, mode: number): string {
+function codeFile(stage: CodeFixture, mode: number): string {
   const file = stage.directory.file('phone.code', `# bob's phone\n${stage.secret('alice')}\n`);
   chmodSync(file, mode);
   return file;
@@ -28,7 +28,7 @@ function codeFile(stage: CodeStage, mode: number): string {
 
 describe('the client knocks codes', { concurrency: 2 }, () => {
   test('one that is typed, with its blank; and as a pipe', async () => {
-    await using stage = await CodeStage.create({ users: { alice: '', bob: '' } });
+    await using stage = await CodeFixture.create({ users: { alice: '', bob: '' } });
     const { client } = stage.wire;
     const hosts = profiles(stage);
     const code = stage.code('alice', 1);
@@ -52,7 +52,7 @@ describe('the client knocks codes', { concurrency: 2 }, () => {
   });
 
   test('one that is asked for at the terminal', async () => {
-    await using stage = await CodeStage.create({ arrange: shutFirewall });
+    await using stage = await CodeFixture.create({ arrange: shutFirewall });
     const hosts = profiles(stage);
     const asking = `script -qec '${bussa} knock box -F ${hosts}' /dev/null`;
     await stage.wire.client.run(
@@ -65,7 +65,7 @@ describe('the client knocks codes', { concurrency: 2 }, () => {
   });
 
   test('one made from a file that nobody else can read; the other IP version gets the next code', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const { client } = stage.wire;
     const readable = profiles(stage, `  CodeFile ${codeFile(stage, 0o644)}\n`);
     assert.equal(await client.status(bussa, 'knock', 'box', '-F', readable), 78);

@@ -11,7 +11,7 @@ import { describe, test } from 'node:test';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { CODE_DOOR, CodeStage, portsOf } from './code-stage.ts';
+import { CODE_DOOR, CodeFixture, portsOf } from './code-fixture.ts';
 import { shutFirewall } from './firewall.ts';
 
 const SITUATIONS = [
@@ -28,7 +28,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS)
     test(`${name}: with knock by TCP and UDP, with bash, by IPv4 and IPv6, for the source alone`, async () => {
       const users = { alice: '', bob: '', carol: '', dave: '', eve: '' };
-      await using stage = await CodeStage.create({ arrange, users });
+      await using stage = await CodeFixture.create({ arrange, users });
       const { client } = stage.wire;
       await assertShut(client, SERVER, 22, CLIENT);
       await stage.knock(stage.code('alice', 1));
@@ -54,7 +54,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
     });
 
   test('a code opens one address once, across restarts and kill -9; the same source renews', async () => {
-    await using stage = await CodeStage.create({ users: { alice: '', bob: '' } });
+    await using stage = await CodeFixture.create({ users: { alice: '', bob: '' } });
     const { client } = stage.wire;
     const code = stage.code('alice', 1);
     await stage.knock(code);
@@ -80,7 +80,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   });
 
   test('without a readable record, no code counts up to that of the start', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     await stage.knock(stage.code('alice', 1));
     await stage.knockd.saw(...opened('alice'));
     await stage.restart('SIGKILL', () => stage.loseDatabase());
@@ -93,7 +93,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   });
 
   test('after two wrong codes, one right code is not enough, and the next one opens', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const { client } = stage.wire;
     const step = stepNow();
     const right = stage.code('alice', 0);
@@ -123,7 +123,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
       ended: '  until = 2020-01-01\n',
       far: '  from = 192.0.2.0/24\n',
     };
-    await using stage = await CodeStage.create({ users });
+    await using stage = await CodeFixture.create({ users });
     const refused = async (code: string, source: string, words: RegExp): Promise<void> => {
       await stage.knockFrom(source, code);
       await stage.fence();
@@ -152,7 +152,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   on_open = sh: echo "opened $BUSSA_USER $BUSSA_PROOF" > ${out}
   deny = ${STRANGER}
 `;
-    await using stage = await CodeStage.create({
+    await using stage = await CodeFixture.create({
       config,
       users: { alice: '', bob: '' },
     });
@@ -175,7 +175,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   });
 
   test('a reload keeps half of a code, and what was used', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const code = stage.code('alice', 1);
     const [first, second] = portsOf(code);
     await stage.wire.client.run('bash', '-c', `echo > /dev/udp/${SERVER}/${first}`);
@@ -191,7 +191,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   });
 
   test('real scans of both blocks open nothing, and a right code afterwards needs its successor', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const { client } = stage.wire;
     const scan = ['-n', '-Pn', '--max-retries', '0', '--min-rate', '2000', '-p', '17000-17999,23000-23999'];
     await client.run('nmap', '-sS', ...scan, SERVER);
@@ -204,7 +204,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
   });
 
   test('the secret stands in the users file alone', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     await stage.knock(stage.code('alice', 1));
     await stage.knockd.saw(...opened('alice'));
     const secret =
@@ -220,7 +220,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
 
   test('beside a sequence, and with the scan guard off, wrong codes count', async () => {
     const config = `${CODE_DOOR}  sequence = 7001,8002,9003\n  tcpflags = syn\n`.replace('[ssh]', '[ssh]');
-    await using stage = await CodeStage.create({ config: `  Scan_Guard = off\n${config}` });
+    await using stage = await CodeFixture.create({ config: `  Scan_Guard = off\n${config}` });
     for (const wrong of wrongCodes(stage, 2)) await stage.knock(wrong);
     await stage.knock(stage.code('alice', 1));
     await assertShut(stage.wire.client, SERVER, 22, CLIENT);
@@ -230,7 +230,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
 });
 
 /** Codes that are nobody's now. */
-function wrongCodes(stage: CodeStage, count: number): string[] {
+function wrongCodes(stage: CodeFixture, count: number): string[] {
   const right = new Set(Array.from({ length: 7 }, (_, i) => stage.code('alice', i - 3)));
   const codes: string[] = [];
   for (let code = 100_000; codes.length < count; code += 1117)

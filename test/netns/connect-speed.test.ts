@@ -15,8 +15,8 @@ import { openLink } from '../lab/delayed-wire.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { startService } from '../lab/service.ts';
 import { SERVER, SERVER6 } from '../lab/wire.ts';
-import { ClientStage, PROFILE, SSH_DOOR } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture, PROFILE, SSH_DOOR } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 /** Longer than any test waits: whoever sits it out fails. */
 const FOR_EVER = '1h';
@@ -50,7 +50,7 @@ async function countedAt7000(namespace: Namespace): Promise<number> {
 
 describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   test('a knock that is answered is not waited after: TCP by its reset, UDP by ICMP', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();
     writeFileSync(stage.hosts, PROFILE.replace('20ms', FOR_EVER));
@@ -63,7 +63,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('where nothing answers the knocks are still in order, each once, and the delay is kept', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await stage.wire.server.run('nft', DROP);
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon(SSH_DOOR.replace('seq_timeout = 5', 'seq_timeout = 15'));
@@ -78,7 +78,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('a port that is open gets one connection, and its door is not knocked open', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     // Without the default delay the knocks could all be away before the port has answered.
     writeFileSync(stage.hosts, PROFILE.replace('20ms', FOR_EVER));
@@ -93,7 +93,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('a port that is open is connected to although nobody can sign', async () => {
-    await using stage = await ClientStage.create(await openLink(30));
+    await using stage = await ClientFixture.create(await openLink(30));
     await using _service = await startService(stage.wire.server, 22);
     const card = renderCard(nodeCiphers, { port: 62_202 as Port, key: new Uint8Array(32).fill(7) });
     const lines = `Card ${card}\n  IdentityAgent none\n  IdentityFile /nowhere`;
@@ -103,7 +103,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('over a long way several SYNs are under way, and the service sees one client', async () => {
-    await using stage = await ClientStage.create(await openLink(60));
+    await using stage = await ClientFixture.create(await openLink(60));
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();
     writeFileSync(stage.hosts, PROFILE.replace('  Delay 20ms\n', ''));
@@ -117,7 +117,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('whoever is not root knocks all the same', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();
     chownSync(stage.hosts, NOBODY, NOBODY);
@@ -138,7 +138,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
   });
 
   test('an address that says nothing does not keep the next one waiting', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using _daemon = await stage.startDaemon();
     // Nobody has the first one, and the link does not say so. It is nearer to the client's own, and so comes first.

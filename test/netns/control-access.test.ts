@@ -4,8 +4,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CLIENT } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 /** Of nobody on this machine. */
 const GROUP = 4_242_421;
@@ -13,7 +13,7 @@ const USER = 4_242_422;
 const SHARED = `[options]\n  control_group = ${GROUP}\n`;
 
 /** `bussa` as a user that is nobody, and a member of these groups. */
-async function askAs(stage: ControlStage, groups: string, ...words: readonly string[]) {
+async function askAs(stage: ControlFixture, groups: string, ...words: readonly string[]) {
   const who = [
     '--reuid',
     `${USER}`,
@@ -30,7 +30,7 @@ async function askAs(stage: ControlStage, groups: string, ...words: readonly str
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 /** What lies in the daemon's own directory that somebody beside its owner may use. */
-function shared(stage: ControlStage): string[] {
+function shared(stage: ControlFixture): string[] {
   const { path } = stage.directory;
   const own = readdirSync(path).find(
     (name) => name.endsWith('knockd.conf') && statSync(join(path, name)).isDirectory(),
@@ -43,7 +43,7 @@ function shared(stage: ControlStage): string[] {
 
 describe('who reaches the control socket', () => {
   test('members of the group do, and reach nothing else; nobody else does; a reload takes it back', async () => {
-    await using stage = await ControlStage.create(SHARED + SSH_DOOR);
+    await using stage = await ControlFixture.create(SHARED + SSH_DOOR);
     const opened = await askAs(stage, `${GROUP}`, 'open', 'ssh', CLIENT);
     assert.equal(opened.code, 0, opened.output);
     assert.equal((await askAs(stage, `${USER}`, 'status')).code, 77);
@@ -62,7 +62,9 @@ describe('who reaches the control socket', () => {
   });
 
   test('a group that there is not is told of, and nobody gets in', async () => {
-    await using stage = await ControlStage.create(`[options]\n  control_group = no-such-group\n${SSH_DOOR}`);
+    await using stage = await ControlFixture.create(
+      `[options]\n  control_group = no-such-group\n${SSH_DOOR}`,
+    );
     assert.match(
       stage.knockd.output,
       /Control_Group = no-such-group: .*there is no such group in \/etc\/group/,

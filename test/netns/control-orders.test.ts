@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
 
 type Past = { readonly history: { door: string; source: string; by: string; how: string; lasted: number }[] };
 type Leases = {
@@ -33,7 +33,7 @@ const DENYING = SSH_DOOR.replace('open_for    = 60', `open_for    = 60\n  deny  
 
 describe("the operator's orders", { concurrency: 2 }, () => {
   test('open, for its time and no longer, IPv4 and IPv6; extend; close; and who it was', async () => {
-    await using stage = await ControlStage.create(DENYING);
+    await using stage = await ControlFixture.create(DENYING);
     const { client, knockd } = stage;
     const opened = await stage.ask('open', 'ssh', CLIENT, '--for', '10m');
     assert.equal(opened.code, 0, opened.output);
@@ -88,7 +88,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
 
   test('a door with commands: opened, closed, each once; one without a closing command only runs', async () => {
     // A daemon that has been started without commands has given up what they may need.
-    await using stage = await ControlStage.create(
+    await using stage = await ControlFixture.create(
       `${SSH_DOOR}[once]\n  sequence = 7002\n  command = /bin/true\n`,
     );
     const done = stage.directory.file('done');
@@ -112,7 +112,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
   });
 
   test('a lease that was ordered survives the death of the daemon, and its history too', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await stage.ask('open', 'ssh', CLIENT, '--for', '1h');
     await stage.ask('open', 'ssh', STRANGER);
     await stage.ask('close', 'ssh', STRANGER);
@@ -134,7 +134,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
   });
 
   test('a single use that is spent: extending lets nobody in once more, opening does', async () => {
-    await using stage = await ControlStage.create(
+    await using stage = await ControlFixture.create(
       SSH_DOOR.replace('open_for', 'single_use = yes\n  open_for'),
     );
     const { client } = stage;
@@ -150,7 +150,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
   });
 
   test('a reload tells of mistakes with their places, and changes nothing', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const file = stage.directory.file('knockd.conf', SSH_DOOR.replace('tcp/22', 'tcp/99999'));
     const refused = await stage.ask('reload');
     assert.equal(refused.code, 78, refused.output);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const COMMAND_DOOR = `
 [command]
@@ -33,7 +33,7 @@ type Status = {
 
 describe('bussa status and leases', () => {
   test('tell what has come, what is open and for how long, and no sequence', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR + COMMAND_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR + COMMAND_DOOR);
     const { client, server, directory } = stage;
     assert.match((await stage.ask('leases')).output, /^no door is open$/m);
 

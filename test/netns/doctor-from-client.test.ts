@@ -10,10 +10,10 @@ import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { startService } from '../lab/service.ts';
 import { SERVER } from '../lab/wire.ts';
-import { ClientStage, PROFILE } from './client-stage.ts';
+import { ClientFixture, PROFILE } from './client-fixture.ts';
 import { assertVerdict, type Report, readReport } from './doctor-report.ts';
 
-async function examineFromClient(stage: ClientStage): Promise<Report> {
+async function examineFromClient(stage: ClientFixture): Promise<Report> {
   await using program = stage.bussa('doctor', '--json', '--from-client', 'box', '-F', stage.hosts);
   const { code } = await program.exited;
   return readReport(program.output, code);
@@ -21,7 +21,7 @@ async function examineFromClient(stage: ClientStage): Promise<Report> {
 
 describe('bussa doctor --from-client', { concurrency: 2 }, () => {
   test('opened; and a port that is not hidden', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     assertVerdict(await examineFromClient(stage), 'not-hidden', 'warning');
     await using _daemon = await stage.startDaemon();
@@ -31,7 +31,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
   });
 
   test('not sent', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await stage.wire.client.ip(`route add unreachable ${SERVER}/32`);
     const report = await examineFromClient(stage);
     const { hint = '' } = assertVerdict(report, 'not-sent', 'problem', /EHOSTUNREACH/);
@@ -41,7 +41,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
   });
 
   test('not seen: nobody has the address; the wire swallows all', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     writeFileSync(stage.hosts, PROFILE.replace(SERVER, '10.7.0.99'));
     assertVerdict(await examineFromClient(stage), 'not-seen', 'problem', /out of reach \(EHOSTUNREACH\)/);
     writeFileSync(stage.hosts, PROFILE);
@@ -54,7 +54,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
   });
 
   test('seen but wrong; whether seen cannot be told where a host says nothing', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using _daemon = await stage.startDaemon();
     writeFileSync(stage.hosts, PROFILE.replace('9000', '9001'));
@@ -64,7 +64,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
   });
 
   test('opened, and nothing listens behind the door', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _daemon = await stage.startDaemon();
     assertVerdict(
       await examineFromClient(stage),

@@ -12,9 +12,9 @@ import type { Finding } from '../../src/core/doctor/finding.ts';
 import { C_KNOCKD } from '../lab/knockd.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ClientStage, SSH_DOOR } from './client-stage.ts';
+import { ClientFixture, SSH_DOOR } from './client-fixture.ts';
 import { assertVerdict, type Report, readReport } from './doctor-report.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const COMMAND_DOOR = `[ssh]
   sequence      = 7000,8000:udp,9000
@@ -26,7 +26,7 @@ const COMMAND_DOOR = `[ssh]
 `;
 
 /** The doctor's words on the server, within `sh -c` of a mount namespace of its own that `before` has changed. */
-async function examine(stage: ClientStage, before = 'true', ...wrap: readonly string[]): Promise<Report> {
+async function examine(stage: ClientFixture, before = 'true', ...wrap: readonly string[]): Promise<Report> {
   const words = [
     'doctor',
     '--json',
@@ -42,14 +42,19 @@ async function examine(stage: ClientStage, before = 'true', ...wrap: readonly st
 }
 
 /** Types the remedy of a finding on the server. */
-async function fix(stage: ClientStage, report: Report, id: string, verdict: Finding['verdict'] = 'problem') {
+async function fix(
+  stage: ClientFixture,
+  report: Report,
+  id: string,
+  verdict: Finding['verdict'] = 'problem',
+) {
   const { remedy = '' } = assertVerdict(report, id, verdict);
   await stage.wire.server.run('sh', '-c', remedy);
 }
 
 describe('bussa doctor', { concurrency: 2 }, () => {
   test('a host that is well; then its daemon stops', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     const daemon = await stage.startDaemon();
     const well = await examine(stage);
@@ -82,7 +87,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('a door of commands: the port is open, then over IPv6 alone, then hidden; probes agree', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { client, server } = stage.wire;
     await using _service = await startService(server, 22);
     stage.directory.file('knockd.conf', COMMAND_DOOR);
@@ -103,7 +108,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('policy drop of iptables without a rule for what is established', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     stage.directory.file('knockd.conf', COMMAND_DOOR);
     for (const iptables of ['iptables', 'ip6tables']) await server.run(iptables, '-P', 'INPUT', 'DROP');
@@ -115,7 +120,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('nftables: sets, jumps and maps are followed; established mended by nft', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { client, server } = stage.wire;
     await using _service = await startService(server, 22);
     stage.directory.file('knockd.conf', COMMAND_DOOR);
@@ -141,7 +146,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('a container runtime publishes the port: the remedy makes the door a forward one', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     stage.directory.file('knockd.conf', SSH_DOOR);
     await server.run(
@@ -156,7 +161,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('another knockd, an interface that is down or missing, a log that nothing rotates, mistakes', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     const log = stage.directory.file('log', '');
     const config = `[options]\n  Interface = eth0\n  LogFile = ${log}\n${SSH_DOOR}`;
@@ -194,7 +199,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
   });
 
   test('missing privileges and libraries', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     stage.directory.file('knockd.conf', SSH_DOOR);
     const weak = await examine(
       stage,

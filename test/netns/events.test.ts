@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 import { askDaemon, askForRows } from '../../src/app/ask/ask-daemon.ts';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 type Told = { readonly event: string; readonly cursor: string } & Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ const told = (output: string): Told[] =>
 
 describe('the feed of the daemon', { concurrency: 2 }, () => {
   test('every stage, the opening, orders and who gave them; a cursor goes on where it was; a restart is told', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, server, directory } = stage;
     const events = [BUSSA, 'events', '--json', '--since', 'oldest', '--state', directory.path];
     await using live = server.start(...(events as [string, ...string[]]));
@@ -62,7 +62,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
   });
 
   test('an overview has all of a screen in one answer; sources tell what became of their last try', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, directory } = stage;
     await client.run(C_KNOCK, SERVER, '7000', '9000');
     await stage.fence();
@@ -89,7 +89,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
   });
 
   test('who is in penalty is listed with its end, until it is lifted', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     assert.deepEqual(await stage.json('bans', '--penalties'), { penalties: [] });
     await stage.client.run('nmap', '-n', '-Pn', '-sS', '-T5', '-p', '6900-7200', SERVER);
     await stage.knockd.saw(/10\.7\.0\.2: port scan:/);
@@ -106,7 +106,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
   });
 
   test('the script in docs/operate.md tells each opening once, and goes on where it was', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, server, directory } = stage;
     const told = directory.file('told', '');
     const script = notifyScript()

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { ControlStage } from './control-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
 
 const CONFIG = `[ssh]
   sequence    = 7000,8000,9000
@@ -48,7 +48,7 @@ type Story = {
 let sent = 0;
 
 /** One packet; `words` say what hping3 is to make of it. By itself it gives two packets of one second the same numbers. */
-async function send(stage: ControlStage, port: number, words = '-S', from = CLIENT): Promise<void> {
+async function send(stage: ControlFixture, port: number, words = '-S', from = CLIENT): Promise<void> {
   sent += 1;
   const own = words.includes('-M') ? '' : ` -s ${10_000 + sent} -M ${sent}`;
   const options = ['-q', '-c', '1', '-i', 'u1', '-a', from, ...`${words}${own}`.split(' ')];
@@ -56,26 +56,26 @@ async function send(stage: ControlStage, port: number, words = '-S', from = CLIE
 }
 
 /** Every packet sent before has been judged: a door opens to the stranger. */
-async function settle({ client, knockd }: ControlStage): Promise<void> {
+async function settle({ client, knockd }: ControlFixture): Promise<void> {
   const count = knockd.count(/: fence: OPEN SESAME/g);
   await client.status('hping3', '-q', '-c', '1', '-i', 'u1', '-2', '-a', STRANGER, '-p', '65000', SERVER);
   await knockd.saw(/: fence: OPEN SESAME/, count + 1);
 }
 
-async function story(stage: ControlStage, address = CLIENT): Promise<Story> {
+async function story(stage: ControlFixture, address = CLIENT): Promise<Story> {
   await settle(stage);
   return stage.json<Story>('explain', address);
 }
 
 /** Knocks by SYN packets, in this order. */
-async function knock(stage: ControlStage, ...ports: readonly number[]): Promise<void> {
+async function knock(stage: ControlFixture, ...ports: readonly number[]): Promise<void> {
   for (const port of ports) await send(stage, port);
 }
 
 describe('bussa explain', () => {
-  let stage: ControlStage;
+  let stage: ControlFixture;
   before(async () => {
-    stage = await ControlStage.create(CONFIG);
+    stage = await ControlFixture.create(CONFIG);
   });
   after(() => stage[Symbol.asyncDispose]());
 

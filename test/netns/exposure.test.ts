@@ -9,8 +9,8 @@ import { C_KNOCK } from '../lab/knockd.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { somePairs } from '../lab/some-pairs.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { ClientStage, SSH_DOOR } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture, SSH_DOOR } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const ELSEWHERE = `table ip sent { chain pre {
   type nat hook prerouting priority dstnat; policy accept;
@@ -21,14 +21,14 @@ const BY_CHANCE = `table inet chance { chain early {
   tcp dport 22 numgen random mod 2 0 notrack;
 }; }`;
 
-async function statusOf(stage: ClientStage): Promise<string> {
+async function statusOf(stage: ClientFixture): Promise<string> {
   const place = ['-c', stage.directory.file('knockd.conf'), '--state', stage.directory.path];
   return stage.wire.server.run(BUSSA, 'status', ...place);
 }
 
 describe('nobody says "closed" of a port that a stranger reaches', { concurrency: 2 }, () => {
   test('the log and the status follow the rules: closed, sent elsewhere, closed again', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     await using _service = await startService(server, 22);
     await server.run(
@@ -53,7 +53,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
 
   test('what is confirmed is called closed only as far as it is', async () => {
     for (const isOpen of [false, true]) {
-      await using stage = await ClientStage.create();
+      await using stage = await ClientFixture.create();
       const { server } = stage.wire;
       if (isOpen) {
         await server.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
@@ -72,7 +72,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
   });
 
   test('iptables without ip6tables: IPv6 is open, and log, status, check, confirm and doctor say so', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     await using _service = await startService(server, 22);
     const { directory } = stage;
@@ -100,7 +100,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
   });
 
   test('what cannot be judged is told as that', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     const daemon = await stage.startDaemon(SSH_DOOR);
     await daemon.saw(/strangers cannot reach, judged by the whole ruleset: tcp\/22/);
@@ -160,7 +160,7 @@ const BARRIERS = [
 describe('who has knocked, and is kept out by the owner’s rules', { concurrency: 2 }, () => {
   for (const [name, firewall, command] of BARRIERS) {
     test(`${name}: told with the command that lets it pass, which does`, async () => {
-      await using stage = await ClientStage.create();
+      await using stage = await ClientFixture.create();
       const { client, server } = stage.wire;
       await using _service = await startService(server, 22);
       await server.run(...(command as unknown as [string, ...string[]]));
@@ -205,7 +205,7 @@ describe('an owner’s chain that drops the port itself is attached to, whatever
 }, () => {
   for (const [[n, chain], isLater] of somePairs([...CLOSERS.entries()], [false, true])) {
     test(`${n}, ${isLater ? 'loaded while the daemon runs' : 'there before'}`, async () => {
-      await using stage = await ClientStage.create();
+      await using stage = await ClientFixture.create();
       const { client, server } = stage.wire;
       await using _service = await startService(server, 22);
       const load = () => server.run('nft', `table inet own { ${chain}; }`);
@@ -222,7 +222,7 @@ describe('an owner’s chain that drops the port itself is attached to, whatever
   }
 
   test('a list of blocked sources is none of these: it stays in force', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { client, server } = stage.wire;
     await using _service = await startService(server, 22);
     const list = `set bad { type ipv4_addr; elements = { ${CLIENT} }; }`;

@@ -36,9 +36,9 @@ const ruleset = async ({ server }: Wire): Promise<string> =>
     '',
   );
 
-type Stage = { readonly wire: Wire; readonly directory: WorkDirectory; readonly found: string };
+type Fixture = { readonly wire: Wire; readonly directory: WorkDirectory; readonly found: string };
 
-async function setStage(wire: Wire, directory: WorkDirectory, firewall: string): Promise<Stage> {
+async function openFixture(wire: Wire, directory: WorkDirectory, firewall: string): Promise<Fixture> {
   if (firewall === 'iptables') await wire.server.run('iptables', ...OWNERS_IPTABLES);
   else await wire.server.run('nft', OWNERS);
   return { wire, directory, found: await ruleset(wire) };
@@ -60,7 +60,7 @@ async function startAndStop(program: Program): Promise<boolean> {
 
 /** The start behind `prefix`, which sets the limits; whatever becomes of it, the firewall is the same afterwards. */
 async function leavesAll(
-  { wire, directory, found }: Stage,
+  { wire, directory, found }: Fixture,
   firewall: string,
   prefix: readonly string[],
   what: string,
@@ -88,7 +88,7 @@ ${breaks}`;
   return [process.execPath, '--import', directory.file('bug.mjs', script), SOURCE, ...options];
 }
 
-const leftClosed = async ({ wire }: Stage, firewall: string, directory: WorkDirectory): Promise<string> => {
+const leftClosed = async ({ wire }: Fixture, firewall: string, directory: WorkDirectory): Promise<string> => {
   await using dead = wire.server.start(...knockdCommand(directory, config(firewall)));
   await dead.saw(/listening on/);
   dead.signal('SIGKILL');
@@ -101,7 +101,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
     test(`${firewall}: whatever number of descriptors it is given`, async (t) => {
       await using wire = await Wire.create();
       using directory = new WorkDirectory();
-      const stage = await setStage(wire, directory, firewall);
+      const stage = await openFixture(wire, directory, firewall);
       const random = seededRandom(t);
       const listened = new Set<boolean>();
       // From what Node.js itself cannot start with to what is enough.
@@ -115,7 +115,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
   test('what a dead daemon left closed stays so, byte for byte', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
-    const stage = await setStage(wire, directory, 'nftables');
+    const stage = await openFixture(wire, directory, 'nftables');
     const found = await leftClosed(stage, 'nftables', directory);
     assert.match(found, /table inet bussa/);
     for (let limit = 22; limit <= 36; limit += 2) {
@@ -130,7 +130,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
   test('no process, no memory', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
-    const stage = await setStage(wire, directory, 'nftables');
+    const stage = await openFixture(wire, directory, 'nftables');
     for (const mebibytes of [600, 800, 1000, 1500]) {
       await leavesAll(stage, 'nftables', ['prlimit', `--as=${mebibytes * 1_048_576}`], `${mebibytes} MiB`);
     }
@@ -160,7 +160,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
   test('the machine says no to one step after the other', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
-    const stage = await setStage(wire, directory, 'iptables');
+    const stage = await openFixture(wire, directory, 'iptables');
     const hidden = ['sh', '-c', 'mount --bind /dev/null "$0" && exec "$@"'];
     for (const program of ['iptables', 'iptables-restore', 'ip6tables', 'ipset']) {
       const path = (
@@ -181,7 +181,7 @@ describe('a start that fails leaves the firewall as it found it', { concurrency:
   test('a disk that is full, or may not be written', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
-    const stage = await setStage(wire, directory, 'nftables');
+    const stage = await openFixture(wire, directory, 'nftables');
     const state = directory.file('state');
     mkdirSync(state);
     const command = (prefix: readonly string[]): [string, ...string[]] => {
@@ -205,7 +205,7 @@ describe('a bug of ours', { concurrency: 3 }, () => {
     test(`${firewall}: at any moment: the firewall is as it was found, or the doors are shut and the last line opens them`, async (t) => {
       await using wire = await Wire.create();
       using directory = new WorkDirectory();
-      const stage = await setStage(wire, directory, firewall);
+      const stage = await openFixture(wire, directory, firewall);
       await using _service = await startService(wire.server, PORT);
       const random = seededRandom(t);
       let shut = 0;
@@ -264,7 +264,7 @@ describe('a daemon without a free descriptor', { concurrency: 3 }, () => {
     test(`${firewall}: keeps strangers out, lets the knocker in, and recovers`, async () => {
       await using wire = await Wire.create();
       using directory = new WorkDirectory();
-      await setStage(wire, directory, firewall);
+      await openFixture(wire, directory, firewall);
       await using _service = await startService(wire.server, PORT);
       const log = directory.file('log');
       await using knockd = wire.server.start(...knockdCommand(directory, config(firewall), '-g', log));

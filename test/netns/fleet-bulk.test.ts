@@ -9,7 +9,7 @@ import { WorkDirectory } from '../lab/knockd.ts';
 import { sourcesOf } from '../lab/many-knocks.ts';
 import { renderPcap } from '../lab/pcap-file.ts';
 import { address } from '../unit/attempt/knocks.ts';
-import { type FleetHost, FleetStage } from './fleet-stage.ts';
+import { FleetFixture, type FleetHost } from './fleet-fixture.ts';
 
 const SOURCES = 10_000;
 
@@ -23,7 +23,7 @@ const DOORS = `[ssh]
 
 describe('10,000 knocks at one gateway', () => {
   test('open all gateways, each source once', async (t) => {
-    await using stage = await FleetStage.create({ doors: DOORS });
+    await using stage = await FleetFixture.create({ doors: DOORS });
     using directory = new WorkDirectory();
     await stage.start();
     const pcap = directory.file('knocks.pcap');

@@ -1,7 +1,7 @@
 /** The primary of an engine dies, and a replica takes over: doors open all the while, and afterwards all have the same leases. */
 import { describe, test } from 'node:test';
+import { FleetFixture } from './fleet-fixture.ts';
 import { FleetKnocks } from './fleet-knocks.ts';
-import { FleetStage } from './fleet-stage.ts';
 
 const PORTS = ['7000', '8000'];
 
@@ -15,7 +15,7 @@ const DOORS = `[ssh]
 
 describe('an engine with a replica and three sentinels', () => {
   test('its primary dies, comes back as a replica, and the new primary dies', async () => {
-    await using stage = await FleetStage.createPair({ doors: DOORS });
+    await using stage = await FleetFixture.createPair({ doors: DOORS });
     const knocks = new FleetKnocks(stage, 'ssh', PORTS);
     const { primary, replica } = stage.engine;
     await stage.start();

@@ -1,7 +1,7 @@
 import type { EnginePair } from '../lab/engine-pair.ts';
-import type { FleetStage } from './fleet-stage.ts';
+import type { FleetFixture } from './fleet-fixture.ts';
 
-type AnyFleet = FleetStage | FleetStage<EnginePair>;
+type AnyFleet = FleetFixture | FleetFixture<EnginePair>;
 
 /** Knocks of new sources at a door, one after the other. */
 export class FleetKnocks {

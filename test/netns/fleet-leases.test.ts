@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { FleetFixture, type FleetHost } from './fleet-fixture.ts';
 import { FleetKnocks } from './fleet-knocks.ts';
-import { type FleetHost, FleetStage } from './fleet-stage.ts';
 import { SettableClock } from './settable-clock.ts';
 
 const DOORS = `[ssh]
@@ -34,7 +34,7 @@ const OPENED = /: ssh: .*opened tcp\/22/g;
 
 describe('a fleet of three gateways', () => {
   test('has the same leases whatever happens', async (t) => {
-    await using stage = await FleetStage.create({ doors: DOORS });
+    await using stage = await FleetFixture.create({ doors: DOORS });
     const { engine, net } = stage;
     const [a, b, c] = stage.hosts as [FleetHost, FleetHost, FleetHost];
     const knocks = new FleetKnocks(stage, 'ssh', SSH);
@@ -153,7 +153,7 @@ describe('a fleet of three gateways', () => {
 });
 
 /** From the line of an opening at one host to that at another, as the test hears of them. Median of some knocks. */
-async function medianDelay(stage: FleetStage, knocks: FleetKnocks): Promise<string> {
+async function medianDelay(stage: FleetFixture, knocks: FleetKnocks): Promise<string> {
   const [a, b, c] = stage.hosts as [FleetHost, FleetHost, FleetHost];
   const delays: number[] = [];
   for (let n = 0; n < TIMED; n++) {

@@ -12,7 +12,7 @@ import { WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { renderPcap } from '../lab/pcap-file.ts';
 import { address } from '../unit/attempt/knocks.ts';
-import { FleetStage } from './fleet-stage.ts';
+import { FleetFixture } from './fleet-fixture.ts';
 
 const PORTS = ['7000', '8000:udp', '9000', '7500'];
 
@@ -42,7 +42,7 @@ const sourceOf = (n: number): string => `10.60.${n >> 8}.${n & 255}`;
 
 describe('knocks that land on different gateways', () => {
   test('100 of 100 sequences open, each once, and none with a wrong knock', async (t) => {
-    await using stage = await FleetStage.create({ doors: DOORS });
+    await using stage = await FleetFixture.create({ doors: DOORS });
     await stage.start();
     await stage.net.spreadBy('ports');
     for (let n = 1; n <= SEQUENCES; n++) await stage.knock(sourceOf(n), PORTS);
@@ -65,7 +65,7 @@ describe('knocks that land on different gateways', () => {
   });
 
   test('a flood of 100,000 packets a second beside them changes nothing', async (t) => {
-    await using stage = await FleetStage.create({ doors: DOORS });
+    await using stage = await FleetFixture.create({ doors: DOORS });
     using directory = new WorkDirectory();
     await stage.start();
     await stage.net.spreadBy('ports');

@@ -14,7 +14,7 @@ import { fence, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import type { Program } from '../lab/program.ts';
 import { draw, seededRandom } from '../lab/seeded-random.ts';
 import { SERVER, SERVER6, Wire } from '../lab/wire.ts';
-import { ControlStage } from './control-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
 import { address, frame, type Sender, send, senderOf, tagged } from './raw-frames.ts';
 
 const DOORS = `[udp]
@@ -163,7 +163,7 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
   });
 
   test('a VLAN that the host has not is none of its networks; a tag without a VLAN is', async () => {
-    await using stage = await ControlStage.create(DOORS);
+    await using stage = await ControlFixture.create(DOORS);
     const { client, server, knockd, directory } = stage;
     const sender = await senderOf({ client, server }, 'eth0');
     const vlan = (source: string, host: string, id: number): Buffer[] =>
@@ -189,7 +189,7 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
   });
 
   test('explain says why they did not count', async () => {
-    await using stage = await ControlStage.create(DOORS);
+    await using stage = await ControlFixture.create(DOORS);
     const { client, server, directory } = stage;
     const sender = await senderOf({ client, server }, 'eth0');
     await send(sender, directory, [

@@ -13,7 +13,7 @@ import { STOP_MS } from '../../src/app/daemon/leases/close-all.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { PATIENCE_MS } from '../lab/program.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ControlStage } from './control-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
 
 type Past = {
   readonly history: readonly {
@@ -105,7 +105,7 @@ for (let n = first; n < first + count; n++)
     });
   }`;
 
-async function knock(stage: ControlStage, ports: readonly number[], first = 2, count = 1): Promise<void> {
+async function knock(stage: ControlFixture, ports: readonly number[], first = 2, count = 1): Promise<void> {
   const add =
     'for n in $(seq "$0" "$1"); do ip addr replace 10.7.0.$n/24 dev eth0; ip addr replace fd07::$n/64 dev eth0 nodad; done';
   await stage.client.run('sh', '-ec', add, `${first}`, `${first + count - 1}`);
@@ -126,7 +126,7 @@ const CLOSED = BOTH.map((ip) => `close ${ip}`);
 describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, () => {
   test('a stop command is killed with its group, twice: it is run again, and history tells the truth', async () => {
     using marks = new Marks();
-    await using stage = await ControlStage.create(slow(marks));
+    await using stage = await ControlFixture.create(slow(marks));
     await knock(stage, [7001]);
     await marks.hanging(2);
     marks.kill();
@@ -148,7 +148,7 @@ describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, 
 
   test('the daemon is killed while its stop commands hang, then they are: the next start runs them again', async () => {
     using marks = new Marks();
-    await using stage = await ControlStage.create(slow(marks));
+    await using stage = await ControlFixture.create(slow(marks));
     await knock(stage, [7001]);
     await marks.hanging(2);
     await stage.knockd.stop('SIGKILL');
@@ -165,7 +165,7 @@ describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, 
     using marks = new Marks();
     const eight = Array.from({ length: 8 }, (_, n) => door(`start-${n}`, 7100 + n, marks.hang));
     const honest = door('honest', 7002, marks.note('open %IP%'), marks.note('close %IP%'));
-    await using stage = await ControlStage.create(
+    await using stage = await ControlFixture.create(
       [`[options]\n  Stop_Limit = 5\n`, slow(marks).replace(/open %IP%/, 'begun'), ...eight, honest].join(
         '\n',
       ),
@@ -185,7 +185,7 @@ describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, 
 
 test('SIGTERM while 64 stop commands hang: it ends within its bound, says which are left, and the next start closes them', async () => {
   using marks = new Marks();
-  await using stage = await ControlStage.create(slow(marks));
+  await using stage = await ControlFixture.create(slow(marks));
   await knock(stage, [7001], 10, 32);
   await until(
     () => marks.done.length === 64,
@@ -210,7 +210,7 @@ test('SIGTERM while 64 stop commands hang: it ends within its bound, says which 
 const LONGEST_STOP_MS = 60_000;
 
 /** Both leases are over, and both at their time. */
-async function assertEnded(stage: ControlStage, failure?: RegExp): Promise<void> {
+async function assertEnded(stage: ControlFixture, failure?: RegExp): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const { history } = await stage.json<Past>('history');

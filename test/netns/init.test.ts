@@ -11,7 +11,7 @@ import { describe, test } from 'node:test';
 import { C_KNOCK, WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER, Wire } from '../lab/wire.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const LISTENING = /listening on .*\.\.\.\n/;
 

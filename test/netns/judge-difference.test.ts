@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { repeats } from '../lab/effort.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
-import { JudgeStage, NotLoaded, wrongness } from './judge-stage.ts';
+import { JudgeFixture, NotLoaded, wrongness } from './judge-fixture.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
 
 const LANES = 2;
@@ -25,7 +25,7 @@ test(`what is judged open is open, what is judged closed is closed: ${RULESETS} 
   await Promise.all(
     Array.from({ length: LANES }, async (_, lane) => {
       const random = seededRandom(t, lane * 7919);
-      await using stage = await JudgeStage.create();
+      await using stage = await JudgeFixture.create();
       for (let at = lane; at < RULESETS; ) {
         const load = generateLoad(random);
         const differences = await stage.compare(load, JUDGED, NAMED_SOURCE_PORTS).catch((error: unknown) => {

@@ -7,8 +7,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { Namespace } from '../lab/namespace.ts';
+import { JudgeFixture, wrongness } from './judge-fixture.ts';
 import type { RuleLoad } from './judge-host.ts';
-import { JudgeStage, wrongness } from './judge-stage.ts';
 import { BAN_ACTIONS, rulesOfFail2ban } from './real-fail2ban.ts';
 
 const DIRECTORY = new URL('rulesets/', import.meta.url).pathname;
@@ -40,7 +40,7 @@ function loadsOf(name: string): RuleLoad[] {
 
 test('the rules of ufw, firewalld, Shorewall, Docker and kube-proxy: always a verdict, and the right one', async () => {
   assert.ok(NAMES.length >= 10, NAMES.join(' '));
-  await using stage = await JudgeStage.create();
+  await using stage = await JudgeFixture.create();
   for (const name of NAMES) {
     for (const load of loadsOf(name)) {
       for (const difference of await stage.compare(load, PORTS, SOURCE_PORTS)) {
@@ -54,7 +54,7 @@ test('the rules of ufw, firewalld, Shorewall, Docker and kube-proxy: always a ve
 });
 
 test('what fail2ban writes by itself, with each of its actions: always a verdict, and the right one', async () => {
-  await using stage = await JudgeStage.create();
+  await using stage = await JudgeFixture.create();
   await using source = await Namespace.create();
   for (const action of BAN_ACTIONS) {
     const load = await rulesOfFail2ban(source, action);

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { BUSSA, DOOR, UpStage } from './up-stage.ts';
+import { BUSSA, DOOR, UpFixture } from './up-fixture.ts';
 
 type Report = { readonly findings: readonly { readonly id: string; readonly message: string }[] };
 
 test('doctor and check judge the file of the daemon that runs there, and doctor tells of its trial', async () => {
-  await using stage = await UpStage.create();
+  await using stage = await UpFixture.create();
   const state = stage.directory.path;
   const up = stage.up('--confirm', '600');
   await up.saw(/reverting in \d+ s unless you confirm/);
@@ -51,7 +51,7 @@ const OTHER_DOOR = `[options]
 `;
 
 test('verbs judge what the daemon was started with, -i, -g and -4, while it runs and after it has died', async () => {
-  await using stage = await UpStage.create();
+  await using stage = await UpFixture.create();
   const state = stage.directory.path;
   const config = stage.directory.file('mine.conf', OTHER_DOOR);
   const log = stage.directory.file('my.log', '');
@@ -124,7 +124,7 @@ test('verbs judge what the daemon was started with, -i, -g and -4, while it runs
 });
 
 test('the last of several daemons is the one whose file is judged; what was read from a pipe is nobody’s', async () => {
-  await using stage = await UpStage.create();
+  await using stage = await UpFixture.create();
   const state = stage.directory.path;
   const files = ['a.conf', 'b.conf', 'a.conf'].map((name) => stage.directory.file(name, DOOR));
   for (const file of files) {

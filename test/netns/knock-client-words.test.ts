@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KNOCK } from '../lab/knockd.ts';
 import { SERVER, SERVER6 } from '../lab/wire.ts';
-import { brief, KnockStage } from './knock-stage.ts';
+import { brief, KnockFixture } from './knock-fixture.ts';
 
-let stage: KnockStage;
+let stage: KnockFixture;
 
 before(async () => {
-  stage = await KnockStage.create();
+  stage = await KnockFixture.create();
 });
 
 after(() => stage[Symbol.asyncDispose]());

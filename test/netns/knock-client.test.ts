@@ -4,12 +4,12 @@ import { after, before, describe, test } from 'node:test';
 import { C_KNOCK, KNOCK } from '../lab/knockd.ts';
 import { CLIENT, SERVER, SERVER6 } from '../lab/wire.ts';
 import { sentDuring } from './knock-capture.ts';
-import { brief, type Ended, KnockStage, SERVER_LINK } from './knock-stage.ts';
+import { brief, type Ended, KnockFixture, SERVER_LINK } from './knock-fixture.ts';
 
-let stage: KnockStage;
+let stage: KnockFixture;
 
 before(async () => {
-  stage = await KnockStage.create();
+  stage = await KnockFixture.create();
 });
 
 after(() => stage[Symbol.asyncDispose]());

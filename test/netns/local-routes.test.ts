@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { C_KNOCK, knockUntilOpen } from '../lab/knockd.ts';
 import { SERVER, SERVER6 } from '../lab/wire.ts';
-import { ControlStage } from './control-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
 import { frame, send, senderOf } from './raw-frames.ts';
 
 const DOOR = `[door]
@@ -22,8 +22,8 @@ type Story = { readonly why: { readonly kind: string; readonly sentence: string 
 
 const OPENING = /^(10\.7\.0\.2|fd07::2): door: OPEN SESAME/gm;
 
-async function stageWithRoutes(): Promise<ControlStage> {
-  const stage = await ControlStage.create(DOOR);
+async function stageWithRoutes(): Promise<ControlFixture> {
+  const stage = await ControlFixture.create(DOOR);
   for (const net of ['203.0.113.0/24', '198.51.100.0/24', '192.0.2.0/24']) {
     await stage.client.ip(`route add ${net} via ${SERVER}`);
   }
@@ -31,13 +31,13 @@ async function stageWithRoutes(): Promise<ControlStage> {
   return stage;
 }
 
-const knock = ({ client }: ControlStage, host: string): Promise<string> =>
+const knock = ({ client }: ControlFixture, host: string): Promise<string> =>
   client.run(C_KNOCK, '-u', ...(host.includes(':') ? ['-6'] : []), host, '7201', '8202');
 
 let sources = 100;
 
 /** A knock at an address that is not the host's opens nothing, and `explain` says where it went. */
-async function assertElsewhere(stage: ControlStage, host: string): Promise<void> {
+async function assertElsewhere(stage: ControlFixture, host: string): Promise<void> {
   const sender = await senderOf(stage, 'eth0');
   sources += 1;
   const source = `${host.includes(':') ? 'fd07::' : '10.7.0.'}${sources}`;

@@ -10,7 +10,7 @@ import type { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
 import { assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
 
 type Status = {
   readonly firewall: { readonly kind: string };
@@ -34,21 +34,21 @@ async function dropsOf(server: Namespace, protocol: number): Promise<number> {
 let files = 0;
 
 /** Too long for a command line. */
-const asFile = ({ directory }: ControlStage, text: string): string => {
+const asFile = ({ directory }: ControlFixture, text: string): string => {
   files += 1;
   return directory.file(`input-${files}`, text);
 };
 
 /** A line that is refused, since the address is there already, keeps none of the others back. */
-const batch = (stage: ControlStage, lines: readonly string[]): Promise<number> =>
+const batch = (stage: ControlFixture, lines: readonly string[]): Promise<number> =>
   stage.server.status('ip', '-force', '-batch', asFile(stage, `${lines.join('\n')}\n`));
 
-const nft = (stage: ControlStage, text: string): Promise<string> =>
+const nft = (stage: ControlFixture, text: string): Promise<string> =>
   stage.server.run('nft', '-f', asFile(stage, text));
 
 /** Changes things while the daemon is stopped, until its socket has lost some; then lets it run again. */
 async function overrun(
-  { server, knockd }: ControlStage,
+  { server, knockd }: ControlFixture,
   protocols: readonly number[],
   burst: (n: number) => Promise<unknown>,
 ): Promise<void> {
@@ -86,7 +86,7 @@ const addresses = (verb: 'add' | 'del', count = 5000): string[] =>
   Array.from({ length: count }, (_, n) => `addr ${verb} 198.18.${n >> 8}.${n & 255}/32 dev eth0`);
 
 /** The rules are flushed: they come back, strangers stay out, and status says so. */
-async function assertRulesComeBack(stage: ControlStage): Promise<void> {
+async function assertRulesComeBack(stage: ControlFixture): Promise<void> {
   const { server, client, knockd } = stage;
   const back = knockd.count(/missing or changed; restored/g);
   const flushedAt = Date.now();
@@ -100,7 +100,11 @@ async function assertRulesComeBack(stage: ControlStage): Promise<void> {
 }
 
 /** An address that is added is heard, and so is an interface with its own. */
-async function assertNewAddressesAreHeard(stage: ControlStage, host: string, device: string): Promise<void> {
+async function assertNewAddressesAreHeard(
+  stage: ControlFixture,
+  host: string,
+  device: string,
+): Promise<void> {
   const { server, client, knockd } = stage;
   const family = host.includes(':') ? '-6' : '-4';
   const [length, via] = family === '-6' ? [128, SERVER6] : [32, SERVER];
@@ -118,7 +122,7 @@ async function assertNewAddressesAreHeard(stage: ControlStage, host: string, dev
 
 describe('events that the kernel could not hand over', { concurrency: 2 }, () => {
   test('6,000 chains in one load, and the flush afterwards is heard', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await nft(stage, chains('big'));
     await assertRulesComeBack(stage);
     await overrun(stage, [PROTOCOL.rules], (n) => nft(stage, `${chains(`b${n}`)}${elements(`e${n}`)}`));
@@ -127,7 +131,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
   });
 
   test('a flush among the events that were lost is made good', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { server, client, knockd } = stage;
     await overrun(stage, [PROTOCOL.rules], (n) =>
       nft(stage, `${elements(`e${n}`)}`).then(() => server.run('nft', 'flush ruleset')),
@@ -137,7 +141,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
   });
 
   test('5,000 addresses in one batch, and an address and an interface afterwards are heard', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await batch(stage, addresses('add'));
     await assertNewAddressesAreHeard(stage, '10.99.0.1', 'late0');
     await batch(stage, addresses('del'));
@@ -151,7 +155,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
 
   test('bursts of everything: rules, addresses, links and routes of both families', async (t) => {
     const random = seededRandom(t);
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { server } = stage;
     for (let round = 0; round < 2; round++) {
       await overrun(stage, [PROTOCOL.rules, PROTOCOL.interfaces], async (n) => {
@@ -168,7 +172,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
   });
 
   test('it looks without being told, and status says when', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const first = (await stage.json<Status>('status')).looked;
     const text = (await stage.ask('status')).output;
     assert.match(text, /last look +rules .*\d\d:\d\d:\d\d.*, interfaces .*\d\d:\d\d:\d\d/);

@@ -14,13 +14,13 @@ import type { Program } from '../lab/program.ts';
 import { assertShut } from '../lab/service.ts';
 import { makeKey } from '../lab/ssh-agent.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
 import { withMounts } from './mount-prefixes.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 describe('a newcomer', () => {
   test('is in by a signed knock after two commands on the server and one on the client; a lost laptop is out after one', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { directory, wire } = stage;
     const places = ['/etc', '/var/lib', '/run'].map((path) => {
       const own = directory.file(path.slice(1).replace('/', '-'));

@@ -12,12 +12,12 @@ import { Chromium } from '../lab/chromium.ts';
 import { BUSSA } from '../lab/knockd.ts';
 import { makeCertificate, servePage } from '../lab/page-server.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { CodeStage } from './code-stage.ts';
+import { CodeFixture } from './code-fixture.ts';
 
 const [bussa = ''] = BUSSA;
 
 /** Writes a page with `bussa knock`, and returns its path. */
-async function makePage(stage: CodeStage, host: string, ...options: readonly string[]): Promise<string> {
+async function makePage(stage: CodeFixture, host: string, ...options: readonly string[]): Promise<string> {
   const { directory, wire } = stage;
   const code = directory.file('phone.code', `${stage.secret('alice')}\n`);
   const profile = `Host box\n  HostName ${host}\n  Port 22\n  CodePorts 17 23\n  CodeFile ${code}\n`;
@@ -33,7 +33,7 @@ async function makePage(stage: CodeStage, host: string, ...options: readonly str
 
 describe('a page for codes', () => {
   test('opens by the code that is typed, and does not know the secret', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const page = await makePage(stage, SERVER);
     assert.ok(!readFileSync(page, 'utf8').includes(stage.secret('alice')));
     await stage.nextStep();
@@ -48,7 +48,7 @@ describe('a page for codes', () => {
   });
 
   test('with --with-secret the page makes the code, from a file and by https; by http it asks for it', async () => {
-    await using stage = await CodeStage.create();
+    await using stage = await CodeFixture.create();
     const { directory, wire } = stage;
     const page = await makePage(stage, SERVER, '--with-secret');
     const page6 = await makePage(stage, SERVER6, '--with-secret');

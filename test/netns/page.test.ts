@@ -14,8 +14,8 @@ import { makeCertificate, servePage } from '../lab/page-server.ts';
 import type { Program } from '../lab/program.ts';
 import { readQr } from '../lab/read-qr.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const DOOR = `[web]
   sequence    = 7005,8123,9321,4567
@@ -48,7 +48,9 @@ const IDLE = `new Promise((resolve) => {
 const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
 
 /** A page for each address of the server, and the service that it goes to. */
-async function openStage(stage: ClientStage): Promise<{ pages: Record<string, string>; service: Program }> {
+async function openFixture(
+  stage: ClientFixture,
+): Promise<{ pages: Record<string, string>; service: Program }> {
   const { directory, wire } = stage;
   const service = await servePage(
     wire.server,
@@ -72,9 +74,9 @@ async function openStage(stage: ClientStage): Promise<{ pages: Record<string, st
 
 describe('a page that knocks', () => {
   test('opens from file:, http: and https:, at a host that refuses and one that drops, and goes to the service', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { directory, wire } = stage;
-    const { pages, service } = await openStage(stage);
+    const { pages, service } = await openFixture(stage);
     await using _service = service;
     const file = pages.box0 as string;
     const certificate = makeCertificate(directory);
@@ -125,7 +127,7 @@ describe('a page that knocks', () => {
   });
 
   test('a code as the app shows it becomes two knocks; three times on one page, each in its order', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { directory, wire } = stage;
     writeFileSync(stage.hosts, `Host box\n  HostName ${SERVER}\n  Port 2222\n`);
     const file = directory.file('code.html');
@@ -162,7 +164,7 @@ describe('a page that knocks', () => {
   });
 
   test('fits a phone of 400 px in light and in dark, and loads nothing', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const file = stage.directory.file('page.html');
     const name = `${'a-long-label.'.repeat(8)}example.org`;
     writeFileSync(stage.hosts, `Host ${name}\n  Port 443\n  Knock 7005 8123\n`);
@@ -184,7 +186,7 @@ describe('a page that knocks', () => {
   });
 
   test('the QR code of init is an address that a browser opens, and it knocks', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { directory, wire } = stage;
     await using _service = await servePage(
       wire.server,

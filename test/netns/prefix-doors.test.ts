@@ -13,7 +13,7 @@ import { assertOpen, assertShut } from '../lab/service.ts';
 import { startTalker, Talk } from '../lab/talking-services.ts';
 import { addAddresses, CLIENT, SERVER, SERVER6, STRANGER, Wire } from '../lab/wire.ts';
 import { shutFirewall, takeAwaySets } from './firewall.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const ONE = 'fd3f:0:0:1::a';
 const OTHER = 'fd3f:0:0:1:1234:5678:9abc:def0';
@@ -59,12 +59,12 @@ const socket = require('node:dgram').createSocket(from.includes(':') ? 'udp6' : 
 socket.bind(0, from, () => socket.send('x', Number(port), to, () => socket.close()));
 `;
 
-class PrefixStage implements AsyncDisposable {
+class PrefixFixture implements AsyncDisposable {
   readonly directory = new WorkDirectory();
   readonly #stack = new AsyncDisposableStack();
 
   static async create(arrange: (server: Namespace) => Promise<unknown>) {
-    const stage = new PrefixStage();
+    const stage = new PrefixFixture();
     const wire = stage.#stack.use(await Wire.create());
     const { client, server } = wire;
     await addAddresses(client, 'eth0', ONE, OTHER, OUTSIDE);
@@ -93,7 +93,7 @@ class PrefixStage implements AsyncDisposable {
 describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
     test(`${name}: who has knocked comes in from any address of the prefix, and nobody from another`, async () => {
-      await using stage = await PrefixStage.create(arrange);
+      await using stage = await PrefixFixture.create(arrange);
       const { client, server, service, knock, ask, directory } = stage;
       await using first = await startKnockd(server, directory, CONFIG);
       await knock(ONE, 7000);
@@ -134,7 +134,7 @@ describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
     });
 
     test(`${name}: one use is for one address of the prefix; a connection of any address holds the door; a reload ends leases of another length`, async () => {
-      await using stage = await PrefixStage.create(arrange);
+      await using stage = await PrefixFixture.create(arrange);
       const { client, server, service, knock, directory } = stage;
       await using knockd = await startKnockd(server, directory, CONFIG);
       await knock(ONE, 7001);

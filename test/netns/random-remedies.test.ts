@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { repeats } from '../lab/effort.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
-import { JudgeStage, NotLoaded, wrongness } from './judge-stage.ts';
+import { JudgeFixture, NotLoaded, wrongness } from './judge-fixture.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
 
 const RULESETS = repeats('BUSSA_MENDED', { quick: 40, full: 300 });
@@ -17,7 +17,7 @@ const JUDGED = [
 
 test(`what doctor's remedies have closed is closed: ${RULESETS} rulesets`, async (t) => {
   const random = seededRandom(t);
-  await using stage = await JudgeStage.create();
+  await using stage = await JudgeFixture.create();
   let typed = 0;
   let [open, closed] = [0, 0];
   const wrong: string[] = [];

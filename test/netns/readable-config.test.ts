@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK, fence, knockdCommand, startKnockd, WorkDirectory } from '../lab/knockd.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const READABLE = /everybody can read the knocks in it \(mode 0644\): chmod o-rwx \/\S+knockd\.conf/g;
 const LISTENS = /listening on .*\.\.\.\n/;

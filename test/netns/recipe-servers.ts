@@ -2,13 +2,17 @@ import { fileURLToPath } from 'node:url';
 import type { Program } from '../lab/program.ts';
 import type { TempDirectory } from '../lab/temp-directory.ts';
 import { CLIENT } from '../lab/wire.ts';
-import type { RecipeStage } from './recipe-stage.ts';
+import type { RecipeFixture } from './recipe-fixture.ts';
 
 const RECEIVER = fileURLToPath(new URL('../lab/notice-receiver.ts', import.meta.url));
 const NAMES = ['ntfy.sh', 'hooks.example.org', 'example.org'];
 
 /** The web servers that the recipes name, at the client, with a certificate that the server trusts; `file`: what they hand out. */
-export async function serveHttps(stage: RecipeStage, directory: TempDirectory, file = ''): Promise<Program> {
+export async function serveHttps(
+  stage: RecipeFixture,
+  directory: TempDirectory,
+  file = '',
+): Promise<Program> {
   const [certificate, key] = [directory.file('certificate'), directory.file('key')];
   const names = NAMES.map((name) => `DNS:${name}`).join(',');
   const made = [

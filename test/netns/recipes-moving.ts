@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { C_KNOCK, C_KNOCKD } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
-import { RecipeStage } from './recipe-stage.ts';
+import { RecipeFixture } from './recipe-fixture.ts';
 
 const WALL = `for tables in iptables ip6tables; do $tables -P INPUT DROP; $tables -A INPUT -i lo -j ACCEPT
 $tables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; done; ip6tables -A INPUT -p ipv6-icmp -j ACCEPT`;
@@ -26,7 +26,7 @@ const KNOCK = [SERVER, '7311', '18422', '9533'];
 
 export const MOVING: Readonly<Record<string, (name: string) => Promise<void>>> = {
   'From knockd': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     const { client, server } = stage.wire;
     const init = C_KNOCKD.replace('/usr/sbin/', '/etc/init.d/');
     await stage.server.write('/etc/init.d/knockd', readFileSync(init, 'utf8'), '755');
@@ -49,7 +49,7 @@ export const MOVING: Readonly<Record<string, (name: string) => Promise<void>>> =
   },
 
   'From fwknop': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     const keys = await stage.client.run('fwknop --key-gen');
     const [, key = ''] = /^KEY_BASE64: (\S+)/m.exec(keys) ?? assert.fail(keys);
     const [, hmac = ''] = /^HMAC_KEY_BASE64: (\S+)/m.exec(keys) ?? assert.fail(keys);

@@ -9,14 +9,14 @@ import { repository } from '../lab/scratch-clone.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
 import { CLIENT, linkUp, SERVER, STRANGER } from '../lab/wire.ts';
+import { RecipeFixture } from './recipe-fixture.ts';
 import { serveHttps } from './recipe-servers.ts';
-import { RecipeStage } from './recipe-stage.ts';
 
 const RECEIVER = fileURLToPath(new URL('../lab/notice-receiver.ts', import.meta.url));
 const DOCKER_RULES = path.join(import.meta.dirname, 'rulesets/docker.v4');
 
 /** The network that dockerd makes, with a service at port 80 of a container, published as 8080. */
-async function publish(stage: RecipeStage): Promise<void> {
+async function publish(stage: RecipeFixture): Promise<void> {
   const { server } = stage.wire;
   const container = stage.keep(await Namespace.create());
   await server.ip('link add docker0 type bridge');
@@ -34,7 +34,7 @@ async function publish(stage: RecipeStage): Promise<void> {
 }
 
 /** A tunnel of WireGuard from the client to the server, all but what the recipe says of it. */
-async function prepareTunnel(stage: RecipeStage, preUp: string, keepalive: string): Promise<void> {
+async function prepareTunnel(stage: RecipeFixture, preUp: string, keepalive: string): Promise<void> {
   const keys = async (): Promise<readonly [string, string]> => {
     const secret = (await stage.server.run('wg genkey')).trim();
     return [secret, (await stage.server.run(`echo ${secret} | wg pubkey`)).trim()];
@@ -56,7 +56,7 @@ const quoted = (text: string, key: string): string =>
 
 export const SERVICES: Readonly<Record<string, (name: string) => Promise<void>>> = {
   'Docker-published ports': async (name) => {
-    await using stage = await RecipeStage.create(name, 'none');
+    await using stage = await RecipeFixture.create(name, 'none');
     await publish(stage);
     await assertOpen(stage.wire.client, SERVER, 8080, STRANGER);
     await stage.run();
@@ -66,7 +66,7 @@ export const SERVICES: Readonly<Record<string, (name: string) => Promise<void>>>
   },
 
   'WireGuard hidden behind a knock': async (name) => {
-    await using stage = await RecipeStage.create(name, 'none');
+    await using stage = await RecipeFixture.create(name, 'none');
     const page = readFileSync(path.join(repository, 'docs/recipes.md'), 'utf8');
     await prepareTunnel(stage, '', '');
     const [, ports = ''] = /^ {4}knock -d 100 server\.example\.org (.+)$/m.exec(await stage.run()) ?? [];
@@ -88,7 +88,7 @@ export const SERVICES: Readonly<Record<string, (name: string) => Promise<void>>>
   },
 
   Minecraft: async (name) => {
-    await using stage = await RecipeStage.create(name, 25_565);
+    await using stage = await RecipeFixture.create(name, 25_565);
     await stage.run();
     await stage.writeProfile();
     const daemon = await stage.tryIt(25_565);
@@ -101,7 +101,7 @@ export const SERVICES: Readonly<Record<string, (name: string) => Promise<void>>>
   },
 
   'A second service': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     stage.keep(await startService(stage.wire.server, 25_565));
     await stage.run();
     const [ssh = '', minecraft = ''] = [...stage.said.matchAll(/^ {4}knock (.+)$/gm)].map(
@@ -121,7 +121,7 @@ export const SERVICES: Readonly<Record<string, (name: string) => Promise<void>>>
   },
 
   Notifications: async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     using directory = new TempDirectory();
     const web = stage.keep(await serveHttps(stage, directory));
     const smtp = stage.keep(

@@ -11,7 +11,7 @@ import { describe, test } from 'node:test';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { RECIPES, RecipeStage } from './recipe-stage.ts';
+import { RECIPES, RecipeFixture } from './recipe-fixture.ts';
 import { MOVING } from './recipes-moving.ts';
 import { SERVICES } from './recipes-services.ts';
 import { FIREWALLD } from './remedy-cases.ts';
@@ -22,7 +22,7 @@ type Recipe = (name: string) => Promise<void>;
 const behindFirewall =
   (again: string, { arrange = ':', blocks = 1, flushes = false } = {}): Recipe =>
   async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     await stage.server.run(arrange);
     await stage.run();
     await assertOpen(stage.wire.client, SERVER, 22, STRANGER);
@@ -45,7 +45,7 @@ const FIREWALLS: Readonly<Record<string, Recipe>> = {
   'Plain nftables': behindFirewall('nft -f /etc/nftables.conf', { flushes: true }),
   'Plain iptables': behindFirewall('iptables-restore --test /etc/iptables.rules', { blocks: 2 }),
   'Cloud security groups': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     stage.said = await stage.server.run('cd; bussa init --yes --host server.example.org');
     await stage.writeProfile();
     const daemon = stage.keep(stage.server.start('bussa up'));
@@ -78,7 +78,7 @@ const FIREWALLS: Readonly<Record<string, Recipe>> = {
 
 const PEOPLE: Readonly<Record<string, Recipe>> = {
   'Several users': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     for (const user of ['bob', 'alice']) {
       await stage.client.run(
         `cd; mkdir -p /root/.ssh; rm -f /root/.ssh/id_ed25519*; ssh-keygen -qt ed25519 -N '' -f /root/.ssh/id_ed25519; cp -r /root/.ssh /root/${user}`,
@@ -105,7 +105,7 @@ const PEOPLE: Readonly<Record<string, Recipe>> = {
     stage.assertAllRun();
   },
   'A forgotten knock': async (name) => {
-    await using stage = await RecipeStage.create(name);
+    await using stage = await RecipeFixture.create(name);
     await stage.wire.client.ip('addr add 192.0.2.7/32 dev eth0');
     await stage.wire.server.ip('route add 192.0.2.7/32 dev eth0');
     await stage.server.run('bussa init --yes --host server.example.org');

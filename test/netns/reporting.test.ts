@@ -9,7 +9,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { SERVER } from '../lab/wire.ts';
-import { ControlStage } from './control-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
 
 /** So many that the firewall takes its time for them. */
 const DOORS = 150;
@@ -22,7 +22,7 @@ type Counts = {
 
 describe('one channel, one order', () => {
   test('a one-time sequence that cannot be marked: the refusal reaches the log, the counter and the hook', async () => {
-    await using stage = await ControlStage.create(
+    await using stage = await ControlFixture.create(
       '[none]\n  sequence = 7000\n  start_command = echo opened\n',
     );
     const { client, directory, knockd } = stage;
@@ -52,7 +52,7 @@ describe('one channel, one order', () => {
         { length: count },
         (_, at) => `[door${at}]\n  sequence = 7000,8000,${9000 + at}\n  open = tcp/${FIRST_PORT + at}\n`,
       ).join('\n');
-    await using stage = await ControlStage.create(doors(1));
+    await using stage = await ControlFixture.create(doors(1));
     const { directory, server } = stage;
     for (const count of [DOORS, 1]) {
       directory.file('knockd.conf', doors(count));

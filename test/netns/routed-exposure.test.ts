@@ -12,8 +12,8 @@ import { C_KNOCK } from '../lab/knockd.ts';
 import { Namespace } from '../lab/namespace.ts';
 import { assertOpen, assertShut, startService } from '../lab/service.ts';
 import { addAddresses, CLIENT, CLIENT6, linkUp, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const INNER = '10.8.0.2';
 const INNER6 = 'fd08::2';
@@ -29,7 +29,7 @@ const config = (options: string): string => `[options]
   open_for    = 60
 `;
 
-async function addInner({ wire: { client, server } }: ClientStage): Promise<Namespace> {
+async function addInner({ wire: { client, server } }: ClientFixture): Promise<Namespace> {
   const inner = await Namespace.create();
   await server.ip('link add br0 type bridge');
   await inner.ip(`link add eth0 type veth peer name inner0 netns ${server.name}`);
@@ -47,7 +47,7 @@ async function addInner({ wire: { client, server } }: ClientStage): Promise<Name
   return inner;
 }
 
-async function statusOf(stage: ClientStage): Promise<string> {
+async function statusOf(stage: ClientFixture): Promise<string> {
   const place = ['-c', stage.directory.file('knockd.conf'), '--state', stage.directory.path];
   return stage.wire.server.run(BUSSA, 'status', ...place);
 }
@@ -55,7 +55,7 @@ async function statusOf(stage: ClientStage): Promise<string> {
 describe('a forward port that is only routed', { concurrency: 2 }, () => {
   for (const options of ['', 'firewall = nftables', 'firewall = iptables', 'single_use = yes']) {
     test(`closed, judged and opened by a knock: ${options || 'as found'}`, async () => {
-      await using stage = await ClientStage.create();
+      await using stage = await ClientFixture.create();
       await using inner = await addInner(stage);
       const { client } = stage.wire;
       await using _there = await startService(inner, PORT);
@@ -83,7 +83,7 @@ describe('a forward port that is only routed', { concurrency: 2 }, () => {
   }
 
   test('strangers come by another interface from now on: it is closed to them there, and open to the inside', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using inner = await addInner(stage);
     const { client, server } = stage.wire;
     await client.ip(`link add eth9 type veth peer name eth9 netns ${server.name}`);
@@ -112,7 +112,7 @@ describe('a forward port that is only routed', { concurrency: 2 }, () => {
   });
 
   test('before the daemon runs, doctor says that it is open, and how', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     await using _inner = await addInner(stage);
     const { server } = stage.wire;
     await server.run(

@@ -1,6 +1,6 @@
 import { draw } from '../lab/seeded-random.ts';
+import { REDIRECTED } from './judge-fixture.ts';
 import type { RuleLoad } from './judge-host.ts';
-import { REDIRECTED } from './judge-stage.ts';
 
 type Random = () => number;
 

@@ -12,9 +12,9 @@ import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { AgentProcess, makeKey } from '../lab/ssh-agent.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6 } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
 import { SettableClock } from './settable-clock.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 /** What most hosts that hide do: nothing that has not been asked for is answered. */
 const DROP = `table inet walls { chain input {
@@ -28,7 +28,7 @@ const DROP = `table inet walls { chain input {
 const codeOf = async (program: Program): Promise<number | null> => (await program.exited).code;
 
 /** A daemon whose door takes the key of `key`, and a client that has the server's card. */
-async function openStage(stage: ClientStage, options = ''): Promise<Program> {
+async function openFixture(stage: ClientFixture, options = ''): Promise<Program> {
   const { directory, wire } = stage;
   makeKey(directory.file('alice'));
   const config = `[options]
@@ -59,8 +59,8 @@ ${options}`;
 
 describe('signed knocks from the client to the daemon', { concurrency: 2 }, () => {
   test('two commands on the server, one on the client, and ssh gets in, over IPv4 and IPv6', async () => {
-    await using stage = await ClientStage.create();
-    await using daemon = await openStage(stage);
+    await using stage = await ClientFixture.create();
+    await using daemon = await openFixture(stage);
     await using sshd = await stage.startSshd();
     await stage.wire.server.run('nft', DROP);
     for (const name of ['box', 'box6']) {
@@ -73,8 +73,8 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
   });
 
   test('bussa knock says what the server says', async () => {
-    await using stage = await ClientStage.create();
-    await using _daemon = await openStage(stage);
+    await using stage = await ClientFixture.create();
+    await using _daemon = await openFixture(stage);
     await using _service = await startService(stage.wire.server, 22);
     await using program = stage.bussa('knock', '-F', stage.hosts, 'box', '--json');
     assert.equal(await codeOf(program), 0, program.output);
@@ -88,8 +88,8 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
   });
 
   test('a client whose clock is off by hours gets in by the challenge', async () => {
-    await using stage = await ClientStage.create();
-    await using _daemon = await openStage(stage);
+    await using stage = await ClientFixture.create();
+    await using _daemon = await openFixture(stage);
     writeFileSync(stage.hosts, (await readProfile(stage)).replaceAll(/ *Port 22\n/g, ''));
     const clock = new SettableClock(stage.directory);
     for (const [shift, words] of [
@@ -107,8 +107,8 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
   });
 
   test('by an agent; a user who is off is not let in, and the person hears what to look at', async () => {
-    await using stage = await ClientStage.create();
-    await using daemon = await openStage(stage);
+    await using stage = await ClientFixture.create();
+    await using daemon = await openFixture(stage);
     const { directory, wire } = stage;
     writeFileSync(stage.hosts, (await readProfile(stage)).replaceAll(/ *(Port 22|IdentityFile \S+)\n/g, ''));
     await using agent = await AgentProcess.start(directory.file('agent'));
@@ -126,6 +126,6 @@ describe('signed knocks from the client to the daemon', { concurrency: 2 }, () =
   });
 });
 
-async function readProfile(stage: ClientStage): Promise<string> {
+async function readProfile(stage: ClientFixture): Promise<string> {
   return stage.wire.client.run('cat', stage.hosts);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
-import { SignedStage } from './signed-stage.ts';
+import { SignedFixture } from './signed-fixture.ts';
 
 const DOORS = `[ssh]
   accept   = key
@@ -18,7 +18,7 @@ const DOORS = `[ssh]
 `;
 
 test('two doors with the same port: which one is meant has to be said, and each closes what it opened alone', async () => {
-  await using stage = await SignedStage.create({ config: DOORS, keys: { alice: [], bob: [] } });
+  await using stage = await SignedFixture.create({ config: DOORS, keys: { alice: [], bob: [] } });
   const { client } = stage.wire;
   const status = async (asked: Parameters<typeof stage.knock>[0]) => (await stage.knock(asked))?.status;
 

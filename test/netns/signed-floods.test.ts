@@ -17,7 +17,7 @@ import { payloadFrame } from '../lab/payload-frame.ts';
 import { renderPcap } from '../lab/pcap-file.ts';
 import type { Program } from '../lab/program.ts';
 import { CLIENT, CLIENT6, macsOf, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { KEY_DOOR, SignedStage } from './signed-stage.ts';
+import { KEY_DOOR, SignedFixture } from './signed-fixture.ts';
 
 const [bussa = ''] = BUSSA;
 const KEYS = Object.fromEntries(['alice', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => [name, []]));
@@ -31,7 +31,7 @@ const PAUSE_MS = 120;
 const GARBAGE_PASSED = 3;
 
 /** Payloads from anywhere at the sender's full speed, until it is disposed of. */
-async function flood(stage: SignedStage, payloadOf: () => Uint8Array): Promise<Program> {
+async function flood(stage: SignedFixture, payloadOf: () => Uint8Array): Promise<Program> {
   const macs = await macsOf(stage.wire);
   const frames = Array.from({ length: FRAMES }, () => {
     const [a = 0, b = 0, c = 0] = randomBytes(3);
@@ -46,7 +46,7 @@ async function flood(stage: SignedStage, payloadOf: () => Uint8Array): Promise<P
 }
 
 /** With the tag and the word of the server: only its seal is broken. */
-function byCardholder(stage: SignedStage): () => Uint8Array {
+function byCardholder(stage: SignedFixture): () => Uint8Array {
   const marks = serverMarks(ciphers, stage.signer.serverPublic);
   const tag = new Int32Array(2);
   return () => {
@@ -74,7 +74,7 @@ async function share(pid: number, ms: number): Promise<number> {
 
 type Counts = Readonly<Record<'garbage' | 'outcomes', Readonly<Record<string, number>>>>;
 
-async function signedCounts(stage: SignedStage): Promise<Counts> {
+async function signedCounts(stage: SignedFixture): Promise<Counts> {
   const { path } = stage.directory;
   const config = stage.directory.file('knockd.conf');
   const text = await stage.wire.server.run(bussa, 'status', '--json', '-c', config, '--state', path);
@@ -95,7 +95,7 @@ const WAYS: readonly Way[] = [
 ];
 
 /** How many of the honest knocks open at their first try. */
-async function honest(stage: SignedStage, ways: readonly Way[]): Promise<number> {
+async function honest(stage: SignedFixture, ways: readonly Way[]): Promise<number> {
   let before = openings(stage);
   for (let n = 0; n < HONEST; n++) {
     const [source, to] = ways[n % ways.length] as Way;
@@ -110,10 +110,10 @@ async function honest(stage: SignedStage, ways: readonly Way[]): Promise<number>
   return before;
 }
 
-const openings = ({ knockd }: SignedStage): number => knockd.count(/: ssh: \w+: OPEN SESAME \(key/g);
+const openings = ({ knockd }: SignedFixture): number => knockd.count(/: ssh: \w+: OPEN SESAME \(key/g);
 
 test('garbage at full speed: honest knocks open at the first try, and it does not reach the daemon', async (t: TestContext) => {
-  await using stage = await SignedStage.create({ keys: KEYS });
+  await using stage = await SignedFixture.create({ keys: KEYS });
   await using _flood = await flood(stage, () => randomBytes(320));
   await sleep(1000);
   const cpu = await share(stage.knockd.pid, 3000);
@@ -130,7 +130,7 @@ test('garbage at full speed: honest knocks open at the first try, and it does no
 
 test('by somebody who has the card: sequences open', async (t: TestContext) => {
   const config = `${KEY_DOOR}[seq]\n  sequence = 7000,8000,9000\n  open = tcp/23\n  open_for = 1\n`;
-  await using stage = await SignedStage.create({ keys: KEYS, config });
+  await using stage = await SignedFixture.create({ keys: KEYS, config });
   assert.equal((await stage.knock({ source: CLIENT }))?.status, 'open', 'a source that has opened is known');
   await using _flood = await flood(stage, byCardholder(stage));
   await sleep(1000);

@@ -9,7 +9,7 @@ import { payloadFrame } from '../lab/payload-frame.ts';
 import { assertOpen } from '../lab/service.ts';
 import { addAddresses, CLIENT, CLIENT6, linkUp, SERVER, SERVER6 } from '../lab/wire.ts';
 import { address, send, senderOf, tagged } from './raw-frames.ts';
-import { SignedStage } from './signed-stage.ts';
+import { SignedFixture } from './signed-fixture.ts';
 
 const ETHERNET = 14;
 const UDP = 17;
@@ -81,7 +81,7 @@ const ATOMIC = [44, Buffer.from('0000000000000007', 'hex')] as const;
 
 describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
   test('IPv4: options and UDP checksums of zero or wrong do no harm; fragments and cut ones open nothing', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const sender = await senderOf(stage.wire, 'eth0');
     const to = { source: address(CLIENT), destination: address(SERVER), port: SIGNED_PORT };
     const make = async () => payloadFrame(to, (await stage.signer.sign()).packet, sender.macs);
@@ -118,7 +118,7 @@ describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
   });
 
   test('IPv6: with extension headers, in fragments, or without the checksum it opens for its source or not at all', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const sender = await senderOf(stage.wire, 'eth0');
     const forms = [
       [HOP_BY_HOP],
@@ -148,7 +148,7 @@ describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
   });
 
   test('from a link-local source: the lease is for it, and the sealed reply finds its way back', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const { client, server } = stage.wire;
     await addAddresses(client, 'eth0', 'fe80::c');
     await addAddresses(server, 'eth0', 'fe80::5');
@@ -167,7 +167,7 @@ describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
   });
 
   test('with the tag of a VLAN that the host has no interface for, it opens nothing', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const sender = await senderOf(stage.wire, 'eth0');
     const to = { source: address(CLIENT), destination: address(SERVER), port: SIGNED_PORT };
     const { packet } = await stage.signer.sign();
@@ -179,7 +179,7 @@ describe('signed knocks in unusual packets', { concurrency: 2 }, () => {
   });
 
   test('in a VLAN with an interface it opens', async (t) => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const { client, server } = stage.wire;
     for (const host of [client, server]) {
       const made = await host.ip('link add link eth0 name eth0.5 type vlan id 5').then(

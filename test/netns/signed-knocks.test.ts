@@ -15,7 +15,7 @@ import { PayloadSender } from '../lab/payload-sender.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { addAddresses, CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedStage } from './signed-stage.ts';
+import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedFixture } from './signed-fixture.ts';
 
 /** The server's addresses are on a bridge with its wire as port. */
 async function bridge(server: Namespace): Promise<void> {
@@ -37,7 +37,7 @@ const SITUATIONS = [
 describe('signed knocks', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
     test(`${name}: one packet opens for its source, IPv4 and IPv6, and the sealed reply says so`, async () => {
-      await using stage = await SignedStage.create({ arrange });
+      await using stage = await SignedFixture.create({ arrange });
       const { client } = stage.wire;
       await assertShut(client, SERVER, 22, CLIENT);
       const reply = await stage.knock({ source: CLIENT });
@@ -54,7 +54,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
   }
 
   test('through NAT: unbound it opens for the outer address; bound to the inner one it is told the outer one', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const { client } = stage.wire;
     await using lan = await masqueraded(client);
     await using sender = await PayloadSender.start(lan);
@@ -75,7 +75,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
 
   test('each refusal is told once a source and minute, answered in its own words, and explained', async () => {
     const config = `${KEY_DOOR}[other]\n  accept = key\n  users = bob\n  open = tcp/23\n  require_source = yes\n`;
-    await using stage = await SignedStage.create({ config, keys: { alice: [], bob: [], nobody: [] } });
+    await using stage = await SignedFixture.create({ config, keys: { alice: [], bob: [], nobody: [] } });
     const { signer, knockd, wire } = stage;
     const explain = async (source: string): Promise<string> =>
       wire.server.run(
@@ -114,7 +114,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
   });
 
   test('noise is counted, and leaves neither line nor trace', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const { packet } = await stage.signer.sign();
     const elsewhere = await stage.signer.sign({ serverPublic: new Uint8Array(32).fill(9) });
     const before = stage.knockd.output.length;
@@ -136,7 +136,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
   });
 
   test('its ring is there while a door accepts keys, and comes and goes with a reload', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const { knockd, directory, wire } = stage;
     const rings = async (): Promise<number> =>
       (await wire.server.run('cat', '/proc/net/packet')).trim().split('\n').length - 1;
@@ -159,7 +159,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
   });
 
   test('where a bridge and its port show a packet twice, it counts once and is not called used', async () => {
-    await using stage = await SignedStage.create({ arrange: bridge });
+    await using stage = await SignedFixture.create({ arrange: bridge });
     assert.equal((await stage.knock())?.status, 'open');
     assert.equal((await stage.knock())?.status, 'open');
     await stage.fence();

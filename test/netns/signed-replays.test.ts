@@ -11,12 +11,12 @@ import { PayloadSender } from '../lab/payload-sender.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
 import { shutFirewall } from './firewall.ts';
-import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedStage } from './signed-stage.ts';
+import { INNER, KEY_DOOR, masqueraded, policyDrop, SignedFixture } from './signed-fixture.ts';
 
 const TIMES = 1000;
 
 /** From everywhere, over both families. Everything has been judged when this returns. */
-async function replay(stage: SignedStage, { packet }: Signed, times = TIMES): Promise<void> {
+async function replay(stage: SignedFixture, { packet }: Signed, times = TIMES): Promise<void> {
   await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, packet, times);
   await stage.sender.send(STRANGER, SERVER, SIGNED_PORT, packet, times);
   await stage.sender.send(CLIENT6, SERVER6, SIGNED_PORT, packet, times);
@@ -24,7 +24,7 @@ async function replay(stage: SignedStage, { packet }: Signed, times = TIMES): Pr
 }
 
 /** Where the daemon keeps its record. */
-function databaseFiles(stage: SignedStage): string[] {
+function databaseFiles(stage: SignedFixture): string[] {
   const [name] = readdirSync(stage.directory.path, { withFileTypes: true }).filter((one) =>
     one.isDirectory(),
   );
@@ -37,8 +37,8 @@ function databaseFiles(stage: SignedStage): string[] {
 describe('recorded signed knocks', { concurrency: 2 }, () => {
   test('open nothing once more here, nor at another server with the same users', async () => {
     const config = KEY_DOOR.replace('30', '2');
-    await using stage = await SignedStage.create({ config });
-    await using other = await SignedStage.create({ usersOf: stage.signer });
+    await using stage = await SignedFixture.create({ config });
+    await using other = await SignedFixture.create({ usersOf: stage.signer });
     const signed = await stage.signer.sign();
     assert.equal((await stage.knockWith(signed))?.status, 'open');
     await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22/);
@@ -56,7 +56,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
     ['behind iptables with policy DROP', shutFirewall],
   ] as const) {
     test(`open nothing once more ${name}`, async () => {
-      await using stage = await SignedStage.create({ config: KEY_DOOR.replace('30', '2'), arrange });
+      await using stage = await SignedFixture.create({ config: KEY_DOOR.replace('30', '2'), arrange });
       const signed = await stage.signer.sign();
       assert.equal((await stage.knockWith(signed))?.status, 'open');
       await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: closed tcp\/22/);
@@ -67,7 +67,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
   }
 
   test('of a client behind NAT, open nothing from behind it, from the router, nor from elsewhere', async () => {
-    await using stage = await SignedStage.create({ config: KEY_DOOR.replace('30', '2') });
+    await using stage = await SignedFixture.create({ config: KEY_DOOR.replace('30', '2') });
     const { client } = stage.wire;
     await using lan = await masqueraded(client);
     await using sender = await PayloadSender.start(lan);
@@ -84,7 +84,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
   });
 
   test('bound to its source, one that was held back opens from nowhere else', async () => {
-    await using stage = await SignedStage.create();
+    await using stage = await SignedFixture.create();
     const signed = await stage.signer.sign({ source: CLIENT });
     await stage.sender.send(STRANGER, SERVER, SIGNED_PORT, signed.packet, TIMES);
     await stage.sender.send(CLIENT6, SERVER6, SIGNED_PORT, signed.packet, TIMES);
@@ -103,7 +103,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
     ['kill -9 and the loss of the database', 'SIGKILL', 'lost'],
   ] as const) {
     test(`open nothing after ${name}; a fresh one opens at the first try`, async () => {
-      await using stage = await SignedStage.create();
+      await using stage = await SignedFixture.create();
       const signed = await stage.signer.sign();
       await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, signed.packet);
       // The daemon may die between the opening and its record.
@@ -123,7 +123,7 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
   }
 
   test('a full disk keeps the owner not out; what it has missed opens nothing after kill -9, and room', async () => {
-    await using stage = await SignedStage.create({ diskKib: 2048 });
+    await using stage = await SignedFixture.create({ diskKib: 2048 });
     stage.disk?.fill();
     const signed = await stage.signer.sign();
     assert.equal((await stage.knockWith(signed))?.status, 'open');

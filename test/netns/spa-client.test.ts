@@ -12,9 +12,9 @@ import { describe, test } from 'node:test';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
-import { FwknopdStage } from './fwknopd-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
+import { FwknopdFixture } from './fwknopd-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const MODES = ['cbc', 'ctr', 'cfb', 'ofb', 'ecb', 'legacy'];
 const HMACS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha3_256', 'sha3_512'];
@@ -34,7 +34,7 @@ const KEYS = [`KEY_BASE64 ${base64(32)}`, `HMAC_KEY_BASE64 ${base64(64)}`];
 
 describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   test('every mode with every HMAC, and without one: the rule is there for the sender alone', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory } = stage;
     const kinds = MODES.flatMap((mode) => [...HMACS, 'none'].map((hmac) => ({ mode, hmac })));
     const all = kinds.map(({ mode, hmac }, i) => {
@@ -71,7 +71,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('ssh through bussa connect; each packet is another one; a wrong key opens nothing and says where to look', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory } = stage;
     await using sshd = await stage.startSshd();
     await using fwknopd = await stage.startFwknopd(
@@ -102,7 +102,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('two ports of two protocols, a timeout of the client, a clock that is off, and the address that a page sees', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory, wire } = stage;
     await using fwknopd = await stage.startFwknopd(
       `SOURCE ANY\nREQUIRE_SOURCE_ADDRESS Y\nFW_ACCESS_TIMEOUT 300\nMAX_FW_TIMEOUT 3000\n${KEYS.join('\n')}\n`,
@@ -143,7 +143,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('what fwknop itself has saved is imported, and opens; a second run changes nothing', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory, wire } = stage;
     const rc = directory.file('.fwknoprc', '');
     const saved = ['-A', 'tcp/22,udp/53', '-a', CLIENT, '-D', '10.7.0.1', '--rc-file', rc, '--no-save-args'];
@@ -178,7 +178,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('a stanza that bussa user add --spa has printed is imported, and opens Bussa’s own door, over IPv4 and IPv6', async () => {
-    await using stage = await ClientStage.create();
+    await using stage = await ClientFixture.create();
     const { directory, wire } = stage;
     await using _service = await startService(wire.server, 22);
     const config = `[options]\n  Users_File = ${directory.file('users.conf')}\n\n[ssh]\n  sequence = 7000,8000,9000\n  tcpflags = syn\n  open = tcp/22\n  open_for = 20\n`;
@@ -205,7 +205,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('a .fwknoprc with a mistake, or a profile that is there: every mistake, and nothing is written', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory, wire } = stage;
     const good = (name: string): string =>
       `[${name}]\nSPA_SERVER h\nACCESS tcp/22\nALLOW_IP source\n${KEYS.join('\n')}\n`;
@@ -228,7 +228,7 @@ describe('SPA packets to a real fwknopd', { concurrency: 2 }, () => {
   });
 
   test('a key file that others can read is refused, and no key is shown', async () => {
-    await using stage = await FwknopdStage.open();
+    await using stage = await FwknopdFixture.open();
     const { directory } = stage;
     const file = directory.file('keys', KEYS.join('\n'));
     writeFileSync(stage.hosts, stage.profile('box', 'Spa tcp/22', `SpaKeyFile ${file}`));

@@ -15,7 +15,7 @@ import { payloadFrame } from '../lab/payload-frame.ts';
 import { renderPcap } from '../lab/pcap-file.ts';
 import type { Program } from '../lab/program.ts';
 import { CLIENT, macsOf, SERVER, STRANGER } from '../lab/wire.ts';
-import { drawKey, SPA_DOOR, SPA_PORT, type SpaKey, SpaStage } from './spa-stage.ts';
+import { drawKey, SPA_DOOR, SPA_PORT, SpaFixture, type SpaKey } from './spa-fixture.ts';
 
 /** Each from a source of its own. */
 const FRAMES = 65_536;
@@ -43,7 +43,7 @@ function packetOf({ user, key, hmacKey }: SpaKey, source: string): string {
 }
 
 /** Well-formed packets of somebody who has no key, from anywhere. `rate`: packets a second; else the sender's full speed. */
-async function flood(stage: SpaStage, rate?: number): Promise<Program> {
+async function flood(stage: SpaFixture, rate?: number): Promise<Program> {
   const macs = await macsOf(stage.wire);
   const mallory = drawKey('mallory');
   const payloads = Array.from({ length: PAYLOADS }, () =>
@@ -85,7 +85,7 @@ async function share(pid: number, ms: number): Promise<number> {
 }
 
 /** How many honest packets open at their first try. */
-async function honest(stage: SpaStage, keys: readonly SpaKey[], source: string): Promise<number> {
+async function honest(stage: SpaFixture, keys: readonly SpaKey[], source: string): Promise<number> {
   const before = await openings(stage);
   for (let n = 0; n < HONEST; n++) {
     await stage.again(packetOf(keys[n % keys.length] as SpaKey, source), source, SERVER);
@@ -98,19 +98,19 @@ async function honest(stage: SpaStage, keys: readonly SpaKey[], source: string):
 }
 
 async function status(
-  stage: SpaStage,
+  stage: SpaFixture,
 ): Promise<Record<'garbage' | 'outcomes' | 'packets', Record<string, number>>> {
   return JSON.parse(await stage.ask('status', '--json')).spa;
 }
 
-async function counts(stage: SpaStage): Promise<string> {
+async function counts(stage: SpaFixture): Promise<string> {
   const { garbage, packets } = await status(stage);
   const some = Object.entries({ ...garbage, ...packets }).filter(([, count]) => count !== 0);
   return some.map(([what, count]) => `${what} ${count}`).join(', ');
 }
 
 /** What doctor says of rings that lose packets. */
-async function doctor(stage: SpaStage): Promise<string> {
+async function doctor(stage: SpaFixture): Promise<string> {
   // Where it finds a problem of the host, its status is 1.
   const report = await stage.ask('doctor', '--json').catch((error) => error.stdout);
   const { findings } = JSON.parse(report);
@@ -119,7 +119,7 @@ async function doctor(stage: SpaStage): Promise<string> {
 }
 
 /** The log writes so many equal lines only. */
-async function openings(stage: SpaStage): Promise<number> {
+async function openings(stage: SpaFixture): Promise<number> {
   const { opened = 0, extended = 0 } = (await status(stage)).outcomes;
   return opened + extended;
 }
@@ -136,7 +136,7 @@ for (const [users, rate] of [
   const speed = rate === undefined ? 'full speed' : `${rate} packets/s`;
   test(`a flood at ${speed} and ${users} keys: sequences open, the work stays within its budget`, async (t: TestContext) => {
     const keys = keysOf(users);
-    await using stage = await SpaStage.create({ keys, config: CONFIG });
+    await using stage = await SpaFixture.create({ keys, config: CONFIG });
     await stage.again(packetOf(keys[0] as SpaKey, CLIENT), CLIENT, SERVER);
     await stage.knockd.saw(/10\.7\.0\.2: ssh: user0: opened/);
     await using _flood = await flood(stage, rate);

@@ -5,7 +5,7 @@ import { HASH_NAMES } from '../../src/core/cipher/ciphers.ts';
 import { SPA_MODES } from '../../src/core/spa/spa-credential.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { drawKey, SPA_DOOR, SpaStage } from './spa-stage.ts';
+import { drawKey, SPA_DOOR, SpaFixture } from './spa-fixture.ts';
 
 describe('the fwknop client', { concurrency: 2 }, () => {
   test('opens with every mode and HMAC, and without an HMAC where the users file says so', async () => {
@@ -17,7 +17,7 @@ describe('the fwknop client', { concurrency: 2 }, () => {
         user: `${mode}-${hmac ?? 'none'}`,
       })),
     );
-    await using stage = await SpaStage.create({
+    await using stage = await SpaFixture.create({
       keys: kinds.map(({ user, ...kind }) => drawKey(user, kind)),
     });
     for (const { user } of kinds) {
@@ -40,7 +40,7 @@ describe('the fwknop client', { concurrency: 2 }, () => {
   ] as const) {
     test(`opens by ${[transport, ...more].join(' ')}`, async () => {
       const port = transport !== 'http' && more[0] === '-p' ? `  SPA_Port = ${more[1]}\n` : '';
-      await using stage = await SpaStage.create({ config: port + SPA_DOOR, keys: [drawKey('carol')] });
+      await using stage = await SpaFixture.create({ config: port + SPA_DOOR, keys: [drawKey('carol')] });
       await assertShut(stage.wire.client, SERVER, 22, CLIENT);
       await stage.send('carol', '-P', transport, ...more);
       await stage.knockd.saw(/10\.7\.0\.2: ssh: carol: opened tcp\/22 for 30 s/);
@@ -50,7 +50,7 @@ describe('the fwknop client', { concurrency: 2 }, () => {
 
   test('is told nothing, and opens nothing, by transports that the configuration leaves out', async () => {
     const config = `  SPA_Transports = icmp\n${SPA_DOOR}`;
-    await using stage = await SpaStage.create({ config, keys: [drawKey('carol')] });
+    await using stage = await SpaFixture.create({ config, keys: [drawKey('carol')] });
     await stage.send('carol');
     await stage.send('carol', '-P', 'tcpraw');
     await stage.send('carol', '-P', 'http', '-p', '80');

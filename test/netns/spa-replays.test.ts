@@ -8,18 +8,18 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { drawKey, SPA_DOOR, SpaStage } from './spa-stage.ts';
+import { drawKey, SPA_DOOR, SpaFixture } from './spa-fixture.ts';
 
 const TIMES = 1000;
 
-async function replay(stage: SpaStage, text: string, times = TIMES): Promise<void> {
+async function replay(stage: SpaFixture, text: string, times = TIMES): Promise<void> {
   await stage.again(text, CLIENT, SERVER, times);
   await stage.again(text, STRANGER, SERVER, times);
   await stage.again(text, CLIENT6, SERVER6, times);
   await stage.fence();
 }
 
-function loseDatabase({ directory }: SpaStage): void {
+function loseDatabase({ directory }: SpaFixture): void {
   const [name] = readdirSync(directory.path, { withFileTypes: true }).filter((one) => one.isDirectory());
   const state = join(directory.path, name?.name ?? '');
   for (const file of readdirSync(state)) if (file.startsWith('leases.db')) rmSync(join(state, file));
@@ -32,7 +32,7 @@ describe('recorded packets of fwknop', { concurrency: 2 }, () => {
   ] as const) {
     test(`${what} open nothing once more, from anywhere`, async () => {
       const config = SPA_DOOR.replace('= 30', '= 2');
-      await using stage = await SpaStage.create({ config, keys: [drawKey('carol', { hmac })] });
+      await using stage = await SpaFixture.create({ config, keys: [drawKey('carol', { hmac })] });
       const text = await stage.send('carol', '-s');
       await stage.knockd.saw(/10\.7\.0\.2: ssh: carol: closed tcp\/22/);
       await replay(stage, text);
@@ -55,7 +55,7 @@ describe('recorded packets of fwknop', { concurrency: 2 }, () => {
     ['kill -9 and the loss of the database', 'SIGKILL', 'lost'],
   ] as const) {
     test(`open nothing after ${name}; a fresh one opens`, async () => {
-      await using stage = await SpaStage.create({ keys: [drawKey('carol')] });
+      await using stage = await SpaFixture.create({ keys: [drawKey('carol')] });
       const text = await stage.send('carol', '-s');
       await stage.knockd.saw(/10\.7\.0\.2: ssh: carol: opened/);
       await stage.restart(signal, () => {
@@ -70,7 +70,7 @@ describe('recorded packets of fwknop', { concurrency: 2 }, () => {
   }
 
   test('that were refused for their clock open nothing when their time has come', async () => {
-    await using stage = await SpaStage.create({ keys: [drawKey('carol')] });
+    await using stage = await SpaFixture.create({ keys: [drawKey('carol')] });
     const text = await stage.send('carol', '-s', '--time-offset-plus', '121s');
     await stage.explained(/was refused: the clock of the sender is .* ahead/);
     await stage.refused(text, STRANGER, /was refused: it was used already/);

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { drawKey, SPA_DOOR, SpaStage, spaLine } from './spa-stage.ts';
+import { drawKey, SPA_DOOR, SpaFixture, spaLine } from './spa-fixture.ts';
 
 const DOORS = `${SPA_DOOR}
 [dns]
@@ -24,7 +24,7 @@ const DOORS = `${SPA_DOOR}
 
 describe('a request of the fwknop client', { concurrency: 2 }, () => {
   test('opens every door whose ports it names, for the time and the address that it asks for', async () => {
-    await using stage = await SpaStage.create({ config: DOORS, keys: [drawKey('carol'), drawKey('dave')] });
+    await using stage = await SpaFixture.create({ config: DOORS, keys: [drawKey('carol'), drawKey('dave')] });
     const { knockd } = stage;
     await stage.send('carol', '-A', 'tcp/22,udp/53', '-f', '120');
     await knockd.saw(/10\.7\.0\.2: ssh: carol: opened tcp\/22 for 120 s/);
@@ -40,7 +40,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   });
 
   test('opens nothing if one port is not covered, and says which; nor commands, NAT and 0.0.0.0 where it must not', async () => {
-    await using stage = await SpaStage.create({
+    await using stage = await SpaFixture.create({
       config: DOORS,
       keys: [drawKey('carol'), drawKey('dave')],
     });
@@ -78,7 +78,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
       `[ended]\n${spaLine(ended)}\nuntil = 2020-01-01\n`,
       `[off]\n${spaLine(off)}\noff = yes\n`,
     ].join('');
-    await using stage = await SpaStage.create({
+    await using stage = await SpaFixture.create({
       keys: [drawKey('carol')],
       clientKeys: [named, elsewhere, ended, off],
       more,
@@ -98,7 +98,10 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   });
 
   test('with another key is noise: counted, and no line', async () => {
-    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [drawKey('mallory')] });
+    await using stage = await SpaFixture.create({
+      keys: [drawKey('carol')],
+      clientKeys: [drawKey('mallory')],
+    });
     await stage.send('mallory');
     await stage.metric(/^bussa_spa_garbage_total\{why="hmac"\} 1$/m);
     assert.doesNotMatch(stage.knockd.output, /refused|mallory/);
@@ -108,7 +111,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   });
 
   test('is made by the stanza that `bussa user add --spa` prints', async () => {
-    await using stage = await SpaStage.create({ keys: [drawKey('carol')] });
+    await using stage = await SpaFixture.create({ keys: [drawKey('carol')] });
     const { wire, directory } = stage;
     const printed = await stage.ask('user', 'add', 'erin', '--spa', '--host', SERVER, '-c', stage.configFile);
     const rcFile = directory.file(
@@ -123,7 +126,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
 
   test('opens after `bussa import --write` of the access.conf that fwknopd had', async () => {
     const key = drawKey('frank', { hmac: 'sha512', mode: 'ctr' });
-    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [key] });
+    await using stage = await SpaFixture.create({ keys: [drawKey('carol')], clientKeys: [key] });
     const access = stage.directory.file(
       'access.conf',
       [
@@ -151,7 +154,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   });
 
   test('names its user everywhere: log, hooks, leases, history, explain', async () => {
-    await using stage = await SpaStage.create({
+    await using stage = await SpaFixture.create({
       config: `  On_Open = /usr/bin/env\n${SPA_DOOR}`,
       keys: [drawKey('carol'), drawKey('dave')],
     });

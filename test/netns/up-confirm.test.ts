@@ -9,7 +9,7 @@ import { C_KNOCK } from '../lab/knockd.ts';
 import { PATIENCE_MS, type Program } from '../lab/program.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { BUSSA, DOOR, UP_SITUATIONS, UpStage } from './up-stage.ts';
+import { BUSSA, DOOR, UP_SITUATIONS, UpFixture } from './up-fixture.ts';
 
 const KNOCK = ['7000', '8000', '9000'];
 const LISTENING = /listening on .*\.\.\.\n/;
@@ -18,7 +18,7 @@ const WAITING = /reverting in \d+ s unless you confirm/;
 describe('bussa up --confirm', { concurrency: 2 }, () => {
   for (const { name, arrange } of UP_SITUATIONS) {
     test(`${name}: --confirm undoes everything when nobody confirms`, async () => {
-      await using stage = await UpStage.create();
+      await using stage = await UpFixture.create();
       await arrange(stage.server);
       const before = await stage.rules();
       await using connection = await stage.connect();
@@ -38,7 +38,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
     });
 
     test(`${name}: kill -9 in the waiting time is undone by the process that watches it`, async () => {
-      await using stage = await UpStage.create();
+      await using stage = await UpFixture.create();
       await arrange(stage.server);
       const before = await stage.rules();
       const up = stage.up('--confirm', '600');
@@ -51,7 +51,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   }
 
   test('confirmed by `bussa confirm`: the ports stay closed, and are no news any more', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     await using _connection = await stage.connect();
     const up = stage.up('--confirm', '60');
     const [words] = await up.saw(/then run .*confirm.*$/m);
@@ -77,7 +77,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   });
 
   test('the end of the terminal is not the end of the waiting, and a reload has to wait', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     const up = stage.up('--confirm', '60');
     await up.saw(WAITING);
     up.signal('SIGHUP');
@@ -91,7 +91,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   });
 
   test('Ctrl-C in the waiting time undoes it, whatever on_exit says', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     writeFileSync(stage.config, `[options]\n  on_exit = keep\n${DOOR}`);
     const before = await stage.rules();
     const up = stage.up('--confirm', '600');
@@ -101,7 +101,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   });
 
   test('a daemon that hangs is killed when the time is over, and undone', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     const before = await stage.rules();
     const up = stage.up('--confirm', '1');
     await up.saw(WAITING);
@@ -114,7 +114,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   });
 
   test('Enter at the terminal confirms; what was typed before does not', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     const place = `-c ${stage.config} --state ${stage.directory.path}`;
     // `exec`: the shell, which Ctrl-C ends as well, would answer in the daemon's place.
     const up = stage.server.start('script', '-qec', `exec ${BUSSA} up ${place} --confirm 60`, '/dev/null');
@@ -129,7 +129,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
   });
 
   test('`bussa confirm` without a daemon', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     const lost = stage.confirm();
     assert.equal((await lost.exited).code, 69);
     assert.match(lost.output, /no daemon for .* is running .*knockd -d/);
@@ -138,7 +138,7 @@ describe('bussa up --confirm', { concurrency: 2 }, () => {
 });
 
 /** The watching process has ended with its task. */
-async function untilAlone(stage: UpStage, up: Program): Promise<void> {
+async function untilAlone(stage: UpFixture, up: Program): Promise<void> {
   await until(async () => {
     const pids = await stage.server.pids();
     return pids.every((pid) => pid === up.pid || !nameOf(pid).startsWith('bussa-undo'));

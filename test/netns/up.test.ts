@@ -10,14 +10,14 @@ import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { assertOpen, assertShut, Connection } from '../lab/service.ts';
 import { CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
-import { DOOR, UP_SITUATIONS, UpStage } from './up-stage.ts';
+import { DOOR, UP_SITUATIONS, UpFixture } from './up-fixture.ts';
 
 const LISTENING = /listening on .*\.\.\.\n/;
 
 describe('bussa up', { concurrency: 2 }, () => {
   for (const { name, arrange } of UP_SITUATIONS) {
     test(`${name}: refuses while somebody is connected, and changes nothing; --yes closes, and is needed once`, async () => {
-      await using stage = await UpStage.create();
+      await using stage = await UpFixture.create();
       await arrange(stage.server);
       const before = await stage.rules();
       await using connection = await stage.connect();
@@ -47,14 +47,14 @@ describe('bussa up', { concurrency: 2 }, () => {
   }
 
   test('connections of this host to itself do not count; those over IPv6 do', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     await using _local = await Connection.open(stage.server, '127.0.0.1', 22, '127.0.0.1');
     await using _own = await Connection.open(stage.server, SERVER, 22, SERVER);
     const first = stage.up();
     await first.saw(LISTENING);
     assert.equal((await first.stop()).code, 0);
 
-    await using other = await UpStage.create();
+    await using other = await UpFixture.create();
     await using _peer = await other.connect(CLIENT6, SERVER6);
     const refused = other.up();
     assert.equal((await refused.exited).code, 1);
@@ -62,7 +62,7 @@ describe('bussa up', { concurrency: 2 }, () => {
   });
 
   test('a reload that would close a port under somebody is refused', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     await using _connection = await stage.connect();
     writeFileSync(stage.config, DOOR.replace('tcp/22', 'tcp/443'));
     const up = stage.up();
@@ -78,7 +78,7 @@ describe('bussa up', { concurrency: 2 }, () => {
   });
 
   test('a ruleset with policy drop: refuses while somebody is connected, as everywhere', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     await using _connection = await stage.connect();
     const ruleset = `table inet host {
       chain input {
@@ -101,7 +101,7 @@ describe('bussa up', { concurrency: 2 }, () => {
   });
 
   test('a forwarded port and a datagram port: whom the kernel tracks', async () => {
-    await using stage = await UpStage.create();
+    await using stage = await UpFixture.create();
     const ruleset = `table ip nat {
       chain prerouting {
       type nat hook prerouting priority dstnat;

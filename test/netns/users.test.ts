@@ -21,7 +21,7 @@ const DOOR = `[ssh]
 /** Only a failing test waits so long: it starts a program on a machine that may be busy. */
 const PATIENCE_MS = 20_000;
 
-class Stage implements AsyncDisposable {
+class Fixture implements AsyncDisposable {
   readonly signer: KnockSigner;
   readonly wire: Wire;
   readonly directory: WorkDirectory;
@@ -45,7 +45,7 @@ class Stage implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async create(): Promise<Stage> {
+  static async create(): Promise<Fixture> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
     const signer = stack.use(await KnockSigner.create({ alice: [], bob: [] }));
@@ -54,7 +54,7 @@ class Stage implements AsyncDisposable {
     const sender = stack.use(await PayloadSender.start(wire.client));
     const door = DOOR.replace('>> hooks', `>> ${directory.file('hooks')}`);
     const knockd = stack.use(await startKnockd(wire.server, directory, signer.options + door));
-    return new Stage(signer, wire, directory, knockd, sender, stack.move());
+    return new Fixture(signer, wire, directory, knockd, sender, stack.move());
   }
 
   async knock(key: string, source: string = CLIENT) {
@@ -81,7 +81,7 @@ class Stage implements AsyncDisposable {
 
 describe('users', { concurrency: 2 }, () => {
   test('are named wherever a door is', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     assert.equal(await stage.knock('alice'), 'open');
     await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: OPEN SESAME \(key, SHA256:/);
     await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: opened tcp\/22 for 300 s/);
@@ -119,7 +119,7 @@ describe('users', { concurrency: 2 }, () => {
   });
 
   test('off and remove close at once what only that user holds; who is on again gets in', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const { client } = stage.wire;
     assert.equal(await stage.knock('alice'), 'open');
     assert.equal(await stage.knock('bob', STRANGER), 'open');
@@ -140,7 +140,7 @@ describe('users', { concurrency: 2 }, () => {
   });
 
   test('off and remove shut out at once also where the files have mistakes; a good reload goes by the files', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const { client } = stage.wire;
     assert.equal(await stage.knock('alice'), 'open');
     assert.equal(await stage.knock('bob', STRANGER), 'open');
@@ -172,7 +172,7 @@ describe('users', { concurrency: 2 }, () => {
     ['a key that is removed', ['remove', 'alice', 'SHA256:']],
   ] as const) {
     test(`${what} is shut out when the verb returns, which takes no second on an idle machine`, async (t) => {
-      await using stage = await Stage.create();
+      await using stage = await Fixture.create();
       const { client } = stage.wire;
       assert.equal(await stage.knock('alice'), 'open');
       await assertOpen(client, SERVER, 22, CLIENT);
@@ -192,7 +192,7 @@ describe('users', { concurrency: 2 }, () => {
   }
 
   test('off closes before the daemon reads its files again, measured from the request to the rule that is gone', async (t) => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     await using monitor = await watchNft(stage.wire.server);
     const gone = /^delete element .*10\.7\.0\.2/gm;
     for (const nth of [1, 2, 3]) {
@@ -218,7 +218,7 @@ describe('users', { concurrency: 2 }, () => {
   });
 
   test('a user or key that somebody has deleted by hand is shut out by remove and off all the same', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const { client, server } = stage.wire;
     const { usersFile } = stage.signer;
     const good = readFileSync(usersFile, 'utf8');
@@ -243,7 +243,7 @@ describe('users', { concurrency: 2 }, () => {
   });
 
   test('until: what only that user holds closes when the time comes', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const { client } = stage.wire;
     assert.equal(await stage.knock('alice'), 'open');
     assert.equal(await stage.knock('bob', STRANGER), 'open');
@@ -257,7 +257,7 @@ describe('users', { concurrency: 2 }, () => {
   });
 
   test('a users file with a mistake, or that others can read, keeps the old one in force', async () => {
-    await using stage = await Stage.create();
+    await using stage = await Fixture.create();
     const good = readFileSync(stage.signer.usersFile, 'utf8');
     writeFileSync(stage.signer.usersFile, good.replace('[bob]', '[bob]\n  until = never'));
     stage.knockd.signal('SIGHUP');

@@ -6,8 +6,8 @@ import { C_KNOCK } from '../lab/knockd.ts';
 import { assertShut } from '../lab/service.ts';
 import { Tmux } from '../lab/tmux.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const SLOW_DOOR = `[slow]
   sequence    = 7100,8100
@@ -17,12 +17,12 @@ const SLOW_DOOR = `[slow]
   open_for    = 60
 `;
 
-const watch = (stage: ControlStage, ...options: readonly string[]): string =>
+const watch = (stage: ControlFixture, ...options: readonly string[]): string =>
   [BUSSA, 'watch', '--state', stage.directory.path, ...options].join(' ');
 
 describe('bussa watch', () => {
   test('80 by 24: an attempt, an opening, the keys, and the terminal as it was', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR + SLOW_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR + SLOW_DOOR);
     const { client, directory } = stage;
     const command = `sh -c '${watch(stage, '--interval', '0.2')}; echo ended with $?; read -r _'`;
     await using terminal = await Tmux.start(stage.server, directory.file('tmux'), command);
@@ -71,7 +71,7 @@ describe('bussa watch', () => {
   });
 
   test('a daemon that ends is told of, and the view goes on; Ctrl-C leaves', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const command = `sh -c '${watch(stage, '--interval', '0.2')}; echo ended with $?; read -r _'`;
     await using terminal = await Tmux.start(stage.server, stage.directory.file('tmux'), command);
     await terminal.saw(/^DOORS 2$/m);
@@ -90,7 +90,7 @@ describe('bussa watch', () => {
   });
 
   test('without a terminal: a line for each change, as text and as JSON', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, server } = stage;
     await using text = server.start('sh', '-c', `${watch(stage, '--interval', '0.2')} | cat`);
     await using json = server.start('sh', '-c', watch(stage, '--interval', '0.2', '--json'));
@@ -112,7 +112,7 @@ describe('bussa watch', () => {
   });
 
   test('no daemon', async () => {
-    await using stage = await ControlStage.create(SSH_DOOR);
+    await using stage = await ControlFixture.create(SSH_DOOR);
     await stage.knockd.stop();
     assert.equal(await stage.server.status('sh', '-c', `${watch(stage)} </dev/null`), 69);
   });

@@ -9,9 +9,9 @@ import { KnockSigner, SIGNED_PORT } from '../lab/knock-signer.ts';
 import { C_KNOCK } from '../lab/knockd.ts';
 import { PayloadSender } from '../lab/payload-sender.ts';
 import { addAddresses, CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
-import { ControlStage, SSH_DOOR } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
-import { findBarriers, WebStage } from './web-stage.ts';
+import { ControlFixture, SSH_DOOR } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
+import { findBarriers, WebFixture } from './web-fixture.ts';
 
 const DOORS = `${SSH_DOOR}
 [<b>web</b>]
@@ -33,7 +33,7 @@ const section = (page: Page, name: string) => page.getByRole('region', { name })
 
 describe('the page of bussa web', () => {
   test('doors, attempts as they advance, sources and their story, every button; no barrier and nothing forbidden', async () => {
-    await using stage = await WebStage.create(DOORS);
+    await using stage = await WebFixture.create(DOORS);
     const { client } = stage.control;
     const { page, problems } = await stage.open();
     await page.getByText('No door is open.').waitFor();
@@ -114,7 +114,7 @@ describe('the page of bussa web', () => {
   });
 
   test('a phone: nothing is wider than it; by the keyboard alone; read-only; the daemon that says nothing is shown as stale', async () => {
-    await using stage = await WebStage.create(DOORS, '--read-only');
+    await using stage = await WebFixture.create(DOORS, '--read-only');
     const { control } = stage;
     await control.client.run(C_KNOCK, SERVER, '7000', '8000', '9000');
     const { page, problems } = await stage.open({
@@ -149,7 +149,7 @@ describe('the page of bussa web', () => {
   });
 
   test('without the token the page says so, and shows nothing', async () => {
-    await using stage = await WebStage.create(DOORS);
+    await using stage = await WebFixture.create(DOORS);
     const { page } = await stage.open();
     await page.getByText('No door is open.').waitFor();
     await page.evaluate('sessionStorage.clear()');
@@ -159,7 +159,7 @@ describe('the page of bussa web', () => {
   });
 
   test("started by systemd's socket: it serves there, and keeps its token in its file", async () => {
-    await using control = await ControlStage.create(DOORS);
+    await using control = await ControlFixture.create(DOORS);
     const { server, directory } = control;
     const token = directory.file('token');
     const web = [BUSSA, 'web', '--state', directory.path, '--token-file', token];
@@ -175,7 +175,7 @@ describe('the page of bussa web', () => {
   test('users, and what came of the last proof of each', async () => {
     await using signer = await KnockSigner.create({ alice: [], bob: [] });
     const door = '[ssh]\n  accept = key\n  open = tcp/22\n  open_for = 300\n';
-    await using stage = await WebStage.create(signer.options + door);
+    await using stage = await WebFixture.create(signer.options + door);
     await using sender = await PayloadSender.start(stage.control.client);
     const { page, problems } = await stage.open();
     const users = section(page, 'Users').getByRole('listitem');

@@ -7,8 +7,8 @@ import { PACKAGE } from '../lab/packages.ts';
 import { assertShut } from '../lab/service.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
 import { CLIENT, SERVER } from '../lab/wire.ts';
+import { RecipeFixture } from '../netns/recipe-fixture.ts';
 import { serveHttps } from '../netns/recipe-servers.ts';
-import { RecipeStage } from '../netns/recipe-stage.ts';
 
 /** No server has it yet: what HostCopy has in /usr/local/sbin, and another knockd. */
 const WITHOUT = 'rm -f /usr/local/sbin/bussa /usr/local/sbin/knockd /usr/sbin/knockd';
@@ -29,7 +29,7 @@ type CloudConfig = {
 
 describe('recipes for many hosts, as they are printed', () => {
   test('cloud-init', async () => {
-    await using stage = await RecipeStage.create('cloud-init');
+    await using stage = await RecipeFixture.create('cloud-init');
     using directory = new TempDirectory();
     stage.keep(await serveHttps(stage, directory, PACKAGE));
     await stage.server.run(WITHOUT);
@@ -50,7 +50,7 @@ describe('recipes for many hosts, as they are printed', () => {
   });
 
   test('Ansible', async () => {
-    await using stage = await RecipeStage.create('Ansible', 'none');
+    await using stage = await RecipeFixture.create('Ansible', 'none');
     const playbook = stage.take('yaml', 'ansible');
     assert.ok(Array.isArray(readYaml(playbook)));
     await stage.client.run(`cp ${PACKAGE} /root/bussa.deb`);
@@ -73,7 +73,7 @@ describe('recipes for many hosts, as they are printed', () => {
 });
 
 /** A real sshd, and a client whose key it knows. */
-async function letIn(stage: RecipeStage): Promise<void> {
+async function letIn(stage: RecipeFixture): Promise<void> {
   await stage.client.run(
     "mkdir -pm 700 /root/.ssh; ssh-keygen -qt ed25519 -N '' -f /root/.ssh/id_ed25519; echo 'StrictHostKeyChecking accept-new' >/root/.ssh/config",
   );

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { seeded } from '../lab/seed.ts';
-import { LeaseWorld } from './lease-world.ts';
+import { LeaseSimulation } from './lease-simulation.ts';
 
 const pick = fc.nat({ max: 20 });
 const mostly = fc.oneof(
@@ -14,7 +14,7 @@ const mostly = fc.oneof(
 );
 const how = fc.constantFrom('ok' as const, 'ok' as const, 'failed' as const, 'killed' as const);
 
-type Step = (world: LeaseWorld) => void;
+type Step = (world: LeaseSimulation) => void;
 const step = (weight: number, arbitrary: fc.Arbitrary<Step>) => ({ weight, arbitrary });
 
 const STEPS = fc.oneof(
@@ -154,7 +154,7 @@ describe('whatever happens to leases, in any order, and wherever the daemon dies
     const documented = new Set(documentedTransitions());
     fc.assert(
       fc.property(LIFE, ({ limit, closesByItself, steps }) => {
-        const world = new LeaseWorld(limit, closesByItself);
+        const world = new LeaseSimulation(limit, closesByItself);
         for (const one of steps) one(world);
         world.settle();
         assert.deepEqual(
@@ -169,7 +169,7 @@ describe('whatever happens to leases, in any order, and wherever the daemon dies
   test('a ban leaves nothing open', (t) => {
     fc.assert(
       fc.property(LIFE, pick, ({ limit, closesByItself, steps }, source) => {
-        const world = new LeaseWorld(limit, closesByItself);
+        const world = new LeaseSimulation(limit, closesByItself);
         for (const one of steps) one(world);
         world.ban(source, true);
         world.drain();
@@ -183,7 +183,7 @@ describe('whatever happens to leases, in any order, and wherever the daemon dies
     const seen = new Set<string>();
     const documented = documentedTransitions();
     const property = fc.property(LIFE, ({ limit, closesByItself, steps }) => {
-      const world = new LeaseWorld(limit, closesByItself);
+      const world = new LeaseSimulation(limit, closesByItself);
       for (const one of steps) one(world);
       world.settle();
       for (const one of world.transitions) seen.add(one);

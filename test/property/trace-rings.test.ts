@@ -22,7 +22,7 @@ const WRITE = fc.record({
 });
 
 /** Six sources in a table with room for them all. */
-class Bench {
+class Fixture {
   readonly #rings = new TraceRings(4096, KEY);
   readonly #model = new Map<number, Line[]>();
   // Close before the 32-bit clock turns over.
@@ -59,7 +59,7 @@ describe('the rings of the sources', () => {
   test('hold the last records of each, as a list does', (t) => {
     fc.assert(
       fc.property(fc.array(WRITE, { maxLength: 300 }), (writes) => {
-        const bench = new Bench();
+        const bench = new Fixture();
         for (const write of writes) bench.write(write);
         bench.check();
       }),

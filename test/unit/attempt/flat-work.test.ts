@@ -17,7 +17,7 @@ const SAMPLE = 1000;
 const CAPACITY = 104_858;
 
 /** An engine whose memory is counted, and a packet for it that differs in its source and port. */
-class Bench {
+class Fixture {
   readonly #count = new MemoryCount();
   readonly #engine: AttemptEngine;
   readonly #packet = new Packet();
@@ -69,7 +69,7 @@ function workAt(
   attempts: number,
   doors: readonly Door[] = [door('ssh', '7000,8000,9000')],
 ): Record<string, Work> {
-  const bench = new Bench(doors, CAPACITY);
+  const bench = new Fixture(doors, CAPACITY);
   for (let i = 0; i < attempts; i++) bench.offer(i, 7000);
   assert.equal(bench.pending, attempts);
   return {
@@ -129,7 +129,7 @@ describe('the work of a packet', () => {
   test('grows with the doors that share a port, and with nothing else', () => {
     const doors = Array.from({ length: 100 }, (_, i) => door(`d${i}`, `7000,8000,9000,${10_000 + i}`));
     const one = workAt(1000)['a second knock']?.average ?? 0;
-    const bench = new Bench(doors, 20_000);
+    const bench = new Fixture(doors, 20_000);
     for (let i = 0; i < 200; i++) bench.offer(i, 7000);
     const { average } = bench.measure(0, 8000, STEP.advanced, 200);
     assert.ok(average > one * 20 && average <= one * 100 + 1000, `${average} for 100 doors, ${one} for one`);
@@ -137,7 +137,7 @@ describe('the work of a packet', () => {
 
   test('does not grow when the table is full and each attempt makes another one go', () => {
     const few = workAt(1000)['a first knock']?.average ?? 0;
-    const bench = new Bench([door('ssh', '7000,8000,9000')], 20_000);
+    const bench = new Fixture([door('ssh', '7000,8000,9000')], 20_000);
     for (let i = 0; i < 20_000; i++) bench.offer(i, 7000);
     const { average, most } = bench.measure(20_000, 7000, STEP.advanced);
     assert.ok(

@@ -14,7 +14,7 @@ const BUSSA = COMMAND[0] as string;
 export type Run = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 
 /** A directory with a configuration, and verbs of `bussa` run on it. */
-export class Bench implements Disposable {
+export class UserFixture implements Disposable {
   readonly scratch = new Scratch();
   readonly #place: readonly string[];
 

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { readQr } from '../../lab/read-qr.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
-import { Bench } from './user-fixture.ts';
+import { UserFixture } from './user-fixture.ts';
 
 /** The lines of the code in what a verb has printed. */
 const qrIn = (text: string): readonly string[] =>
@@ -14,7 +14,7 @@ const qrIn = (text: string): readonly string[] =>
 
 suite('bussa user with codes', () => {
   test('add --code: the secret, the directives, and a QR code whose codes are those of oathtool', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const { status, stdout, stderr } = await bench.run(
       'user',
       'add',
@@ -40,7 +40,7 @@ suite('bussa user with codes', () => {
   });
 
   test('a secret is made once, printed once, and again only when it is asked for', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const { secret } = await bench.json('user', 'add', 'bob', '--code');
     assert.match(String(secret), /^[A-Z2-7]{32}$/);
     const before = readFileSync(bench.users, 'utf8');
@@ -61,7 +61,9 @@ suite('bussa user with codes', () => {
   });
 
   test('beside a key, on a door of several, and taken away again', async () => {
-    using bench = new Bench('[ssh]\naccept = code\nopen = tcp/22\n[web]\nsequence = 5\nopen = tcp/80\n');
+    using bench = new UserFixture(
+      '[ssh]\naccept = code\nopen = tcp/22\n[web]\nsequence = 5\nopen = tcp/80\n',
+    );
     assert.match(
       (await bench.run('check', bench.config)).stdout,
       /the door accepts codes, and has no ports for them/,
@@ -91,7 +93,7 @@ suite('bussa user with codes', () => {
   });
 
   test('what does not go together is refused, and nothing is written', () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     for (const words of [
       ['add', 'bob', publicKeyLine(1), '--code'],
       ['add', 'bob'],
@@ -103,7 +105,7 @@ suite('bussa user with codes', () => {
   });
 
   test('mistakes of the file are told with their places, and show no secret', async () => {
-    using bench = new Bench('[ssh]\naccept = code\ncode_ports = 17, 23\nopen = tcp/22\n');
+    using bench = new UserFixture('[ssh]\naccept = code\ncode_ports = 17, 23\nopen = tcp/22\n');
     const good = 'KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI';
     const text = `[a]\ncode = ${good}\n[b]\ncode = ${good}\n[c]\ncode = KIVSO2RV\n[d]\ncode = ${good.replace('K', '1')}\n`;
     await bench.json('user', 'add', 'z', '--code');

@@ -21,13 +21,13 @@ import { parseServerKeys } from '../../../src/core/signed/server-keys.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { makeKey } from '../../lab/ssh-agent.ts';
 import { publicKeyLine } from '../users/key-lines.ts';
-import { Bench } from './user-fixture.ts';
+import { UserFixture } from './user-fixture.ts';
 
 const isIn = (file: string, text: string): boolean => readFileSync(file, 'utf8').includes(text);
 
 suite('bussa user', () => {
   test('add: a key of ssh-keygen; all that is missing is made, its owner’s alone; one line for the client', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const file = bench.scratch.file('id');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'alice@laptop', '-f', file]);
     const { status, stdout, stderr } = bench.runProgram(
@@ -65,7 +65,7 @@ suite('bussa user', () => {
   });
 
   test('add: where the owner has written accept = key himself, and no port yet', async () => {
-    using bench = new Bench('[ssh]\naccept = key\nopen = tcp/22\n[web]\naccept = key\nopen = tcp/80\n');
+    using bench = new UserFixture('[ssh]\naccept = key\nopen = tcp/22\n[web]\naccept = key\nopen = tcp/80\n');
     assert.match((await bench.run('check', bench.config)).stdout, /there is no port for signed knocks/);
     assert.deepEqual((await bench.json('user', 'add', 'alice', publicKeyLine(1))).mayOpen, ['ssh', 'web']);
     assert.equal((await bench.run('check', bench.config)).status, 0);
@@ -76,7 +76,7 @@ suite('bussa user', () => {
   });
 
   test('list, show, off, on, remove; unknown options of a key are told', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const added = await bench.run(
       'user',
       'add',
@@ -117,7 +117,7 @@ suite('bussa user', () => {
   });
 
   test('add, off and remove name the doors that a sequence still opens; none when it is deleted', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const still =
       /^Still open to everybody who knows the sequence: ssh\. .* delete the sequence in .*`bussa reload`\.$/m;
     for (const [what, told] of [
@@ -136,7 +136,7 @@ suite('bussa user', () => {
   });
 
   test('several at one time: none loses what another one has written', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const names = ['a', 'b', 'c', 'd'];
     const added = await Promise.all(
       names.map((name, i) => bench.start('user', 'add', name, publicKeyLine(i + 1))),
@@ -149,7 +149,7 @@ suite('bussa user', () => {
   });
 
   test('--door: of several, the one that is meant; the user is for it, and it for him', async () => {
-    using bench = new Bench(
+    using bench = new UserFixture(
       '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
     );
     assert.match(
@@ -167,7 +167,7 @@ suite('bussa user', () => {
   });
 
   test('what is wrong in any file is told with its place, and nothing is written', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const good = readFileSync(bench.users, 'utf8');
     writeFileSync(bench.users, `${good}until = never\n`);
@@ -181,7 +181,7 @@ suite('bussa user', () => {
   });
 
   test('--door with a key that the user has already: one more door, and nothing is written twice', async () => {
-    using bench = new Bench(
+    using bench = new UserFixture(
       '[ssh]\nsequence = 7123,4234\nopen = tcp/22\n[web]\nsequence = 8123,4234\nopen = tcp/80\n',
     );
     await bench.json('user', 'add', 'alice', publicKeyLine(1), '--door', 'ssh');
@@ -194,7 +194,7 @@ suite('bussa user', () => {
   });
 
   test('what is no regular file, or far too long, is neither read nor replaced, and is told with its place', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const places: readonly (readonly [string, (path: string) => void, RegExp])[] = [
       ['a pipe', (path) => execFileSync('mkfifo', ['-m', '600', path]), /it is a named pipe, and must be/],
@@ -243,7 +243,7 @@ suite('bussa user', () => {
   });
 
   test('certificates, private keys, short RSA keys and damaged lines are refused, and nothing is written', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     const file = (name: string): string => bench.scratch.file(name);
     makeKey(file('ca'));
     makeKey(file('id'), '-t', 'ecdsa', '-b', '384');
@@ -263,7 +263,7 @@ suite('bussa user', () => {
   });
 
   test('off and remove are written whatever mistakes the files have elsewhere', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     await bench.json('user', 'add', 'alice', publicKeyLine(1));
     await bench.json('user', 'add', 'bob', publicKeyLine(2));
     const [users, config, key] = [bench.users, bench.config, bench.key].map((file) =>
@@ -301,7 +301,7 @@ suite('bussa user', () => {
 
 suite('bussa key', () => {
   test('show and rotate: another card, the key before it good for 30 days', async () => {
-    using bench = new Bench();
+    using bench = new UserFixture();
     assert.match((await bench.run('key', 'show')).stderr, /`bussa user add NAME KEY.pub` makes it/);
     await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const { card } = await bench.json('key', 'show');

@@ -21,7 +21,7 @@ function user(name: string, more: Partial<User> = {}): User {
 }
 
 /** A door, and what has been used at it so far. */
-class Desk {
+class Fixture {
   readonly used = new UsedCodes({ floor: 0, used: [] });
   readonly #codes: CurrentCodes<User>;
   readonly #users: readonly User[];
@@ -57,11 +57,11 @@ describe('a code', () => {
       [1, 'open'],
       [2, 'wrong'],
     ] as const)
-      assert.equal(new Desk(user('alice')).knock('alice', ahead), expected, `${ahead}`);
+      assert.equal(new Fixture(user('alice')).knock('alice', ahead), expected, `${ahead}`);
   });
 
   test('opens once for a user and a door; the same source may knock it again', () => {
-    const desk = new Desk(user('alice'), user('bob'));
+    const desk = new Fixture(user('alice'), user('bob'));
     assert.equal(desk.knock('alice'), 'open');
     assert.equal(desk.knock('alice'), 'open');
     assert.equal(desk.knock('alice', 0, { source: '192.0.2.8' }), 'used');
@@ -74,7 +74,7 @@ describe('a code', () => {
 
   test('is known to somebody once it was knocked, whatever became of it', () => {
     for (const more of [{ isGuarded: true }, { hasTouchedSince: () => true }] as const) {
-      const desk = new Desk(user('alice'));
+      const desk = new Fixture(user('alice'));
       assert.notEqual(desk.knock('alice', 0, more), 'open');
       assert.equal(desk.knock('alice', 0, { source: '192.0.2.8' }), 'used');
     }
@@ -82,25 +82,25 @@ describe('a code', () => {
 
   test('under guard: two of consecutive steps from one source, with no touch since the first', () => {
     const guarded = { isGuarded: true } as const;
-    const desk = new Desk(user('alice'));
+    const desk = new Fixture(user('alice'));
     assert.equal(desk.knock('alice', -1, guarded), 'first');
     assert.equal(desk.knock('alice', -1, guarded), 'first', 'the same once more is not the next');
     assert.equal(desk.knock('alice', 0, guarded), 'open');
     assert.equal(desk.knock('alice', 0, guarded), 'open', 'who is in stays in');
-    const skipped = new Desk(user('alice'));
+    const skipped = new Fixture(user('alice'));
     assert.equal(skipped.knock('alice', -1, guarded), 'first');
     assert.equal(skipped.knock('alice', 1, guarded), 'first', 'one is missing between');
-    const other = new Desk(user('alice'));
+    const other = new Fixture(user('alice'));
     assert.equal(other.knock('alice', -1, { ...guarded, source: '192.0.2.8' }), 'first');
     assert.equal(other.knock('alice', 0, guarded), 'first', 'the first was of another source');
-    const touched = new Desk(user('alice'));
+    const touched = new Fixture(user('alice'));
     assert.equal(touched.knock('alice', -1, guarded), 'first');
     const since = (time: number): boolean => time <= NOW;
     assert.notEqual(
       touched.knock('alice', 0, { ...guarded, start: NOW + 1, hasTouchedSince: since }),
       'open',
     );
-    const two = new Desk(user('alice'), user('bob'));
+    const two = new Fixture(user('alice'), user('bob'));
     assert.equal(two.knock('alice', -1, guarded), 'first');
     assert.equal(two.knock('bob', 0, guarded), 'first', 'the next one of somebody else is none');
   });
@@ -112,7 +112,7 @@ describe('a code', () => {
       user('c', { from: [{ base: address('198.51.100.0'), length: 24 }] }),
       user('d', { doors: ['web'] }),
     ];
-    const desk = new Desk(...users);
+    const desk = new Fixture(...users);
     assert.deepEqual(
       users.map(({ name }) => desk.knock(name)),
       ['off', 'expired', 'address', 'wrong'],
@@ -120,17 +120,17 @@ describe('a code', () => {
     assert.equal(desk.knock('c', 0, { source: '198.51.100.9' }), 'used', 'the first source has shown it');
     assert.equal(desk.knock('c', 1, { source: '198.51.100.9' }), 'open');
     const closed = codeDoor('ssh', [17, 23], { users: ['bob'] });
-    assert.equal(new Desk(user('alice')).knock('alice', 0, { door: closed }), 'wrong');
+    assert.equal(new Fixture(user('alice')).knock('alice', 0, { door: closed }), 'wrong');
   });
 
   test('two users with the same code of now: whose counts opens', () => {
     const twin = { ...user('alice'), name: 'zoe' };
-    const desk = new Desk({ ...user('alice'), isOff: true }, twin);
+    const desk = new Fixture({ ...user('alice'), isOff: true }, twin);
     assert.equal(desk.knock('alice'), 'open');
   });
 
   test('a clock that jumps brings no code to life', () => {
-    const desk = new Desk(user('alice'));
+    const desk = new Fixture(user('alice'));
     assert.equal(desk.knock('alice', 0, { now: instant(NOW + 86_400_000) }), 'open');
     assert.equal(desk.knock('alice'), 'used');
     assert.equal(desk.knock('alice', 1), 'used');

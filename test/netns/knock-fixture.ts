@@ -19,7 +19,7 @@ export const SERVER_LINK = 'fe80::1';
  *     eth1 10.8.0.2               ────  eth1 10.8.0.1
  *     198.51.100.0/24 unreachable, 192.0.2.0/24 and the rest without a route
  */
-export class KnockStage implements AsyncDisposable {
+export class KnockFixture implements AsyncDisposable {
   readonly client: Namespace;
   readonly server: Namespace;
   readonly directory = new WorkDirectory();
@@ -31,8 +31,8 @@ export class KnockStage implements AsyncDisposable {
     this.server = wire.server;
   }
 
-  static async create(): Promise<KnockStage> {
-    const stage = new KnockStage(await Wire.create());
+  static async create(): Promise<KnockFixture> {
+    const stage = new KnockFixture(await Wire.create());
     const { client, server } = stage;
     await client.ip(`link add eth1 type veth peer name eth1 netns ${server.name}`);
     await addAddresses(client, 'eth1', '10.8.0.2');

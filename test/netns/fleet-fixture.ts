@@ -126,7 +126,7 @@ export type FleetWishes = {
 };
 
 /** Gateways behind one address and an engine that each of them reaches by another network, with TLS and rights of its own. */
-export class FleetStage<E extends LabEngine | EnginePair = LabEngine> implements AsyncDisposable {
+export class FleetFixture<E extends LabEngine | EnginePair = LabEngine> implements AsyncDisposable {
   readonly net: EcmpNet;
   readonly engine: E;
   readonly hosts: readonly FleetHost[];
@@ -137,19 +137,19 @@ export class FleetStage<E extends LabEngine | EnginePair = LabEngine> implements
     this.hosts = hosts;
   }
 
-  static create(wishes: FleetWishes): Promise<FleetStage> {
-    return FleetStage.#create(wishes, (engine) => LabEngine.start({ ...engine, port: ENGINE_PORT }));
+  static create(wishes: FleetWishes): Promise<FleetFixture> {
+    return FleetFixture.#create(wishes, (engine) => LabEngine.start({ ...engine, port: ENGINE_PORT }));
   }
 
   /** With a primary, a replica and three sentinels. */
-  static createPair(wishes: FleetWishes): Promise<FleetStage<EnginePair>> {
-    return FleetStage.#create(wishes, (engine) => EnginePair.start(engine));
+  static createPair(wishes: FleetWishes): Promise<FleetFixture<EnginePair>> {
+    return FleetFixture.#create(wishes, (engine) => EnginePair.start(engine));
   }
 
   static async #create<E extends LabEngine | EnginePair>(
     { hosts: count = 3, doors, rights = 'doors=* bans' }: FleetWishes,
     startEngine: (wishes: PairWishes) => Promise<E>,
-  ): Promise<FleetStage<E>> {
+  ): Promise<FleetFixture<E>> {
     await using stack = new AsyncDisposableStack();
     const net = stack.use(await EcmpNet.create(count));
     const members = net.gateways.map((_, i) => `gw${i + 1}`);
@@ -167,7 +167,7 @@ export class FleetStage<E extends LabEngine | EnginePair = LabEngine> implements
       return stack.use(new FleetHost(name, net.gateways[i] as Namespace, files));
     });
     stack.move();
-    return new FleetStage(net, engine, hosts);
+    return new FleetFixture(net, engine, hosts);
   }
 
   async start(): Promise<void> {

@@ -50,7 +50,7 @@ export type Situation = {
   readonly list: (server: Namespace) => Promise<string>;
 };
 
-export class Stage implements AsyncDisposable {
+export class FirewallFixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly inner: Namespace;
   readonly #situation: Situation;
@@ -61,7 +61,7 @@ export class Stage implements AsyncDisposable {
     this.#situation = situation;
   }
 
-  static async create(situation: Situation): Promise<Stage> {
+  static async create(situation: Situation): Promise<FirewallFixture> {
     const wire = await Wire.create();
     const { server, client } = wire;
     const inner = await Namespace.create();
@@ -81,7 +81,7 @@ export class Stage implements AsyncDisposable {
       [inner, 'tcp/80'],
     ] as const)
       await NetService.start(namespace.name, 'portService', ...ports).saw(/serving/);
-    return new Stage(wire, inner, situation);
+    return new FirewallFixture(wire, inner, situation);
   }
 
   list(): Promise<string> {

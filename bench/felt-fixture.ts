@@ -9,8 +9,8 @@ import type { Program } from '../test/lab/program.ts';
 import { AgentProcess } from '../test/lab/ssh-agent.ts';
 import { CLIENT, SERVER } from '../test/lab/wire.ts';
 import { FWKNOPD, fwknopCommand, writeFwknopConfig } from './fwknop.ts';
-import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
+import { pause } from './test-bed.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 const TIMER = fileURLToPath(new URL('client-timer.ts', import.meta.url));
@@ -38,7 +38,7 @@ const config = (directory: WorkDirectory): string => `[options]
 `;
 
 /** A client, a server with a real sshd behind a door of Bussa's, and so many milliseconds between them. */
-export class FeltStage implements AsyncDisposable {
+export class FeltFixture implements AsyncDisposable {
   readonly link: Link;
   readonly #directory = new WorkDirectory();
   readonly #programs: Program[] = [];
@@ -51,8 +51,8 @@ export class FeltStage implements AsyncDisposable {
     this.link = link;
   }
 
-  static async open(oneWayMs: number): Promise<FeltStage> {
-    const stage = new FeltStage(await openLink(oneWayMs));
+  static async open(oneWayMs: number): Promise<FeltFixture> {
+    const stage = new FeltFixture(await openLink(oneWayMs));
     await stage.#startServer();
     stage.#timer = stage.#keep(stage.link.client.start(...NODE, TIMER));
     await stage.#timer.saw(/ready/);

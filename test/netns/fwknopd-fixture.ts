@@ -1,7 +1,7 @@
 import type { Program } from '../lab/program.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
-import { ClientStage } from './client-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ClientFixture } from './client-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const FWKNOPD = '/usr/sbin/fwknopd';
 
@@ -10,9 +10,9 @@ const WALL =
   '*filter\n:INPUT DROP\n-A INPUT -i lo -j ACCEPT\n-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\nCOMMIT\n';
 
 /** A client, and a server that Debian's fwknopd guards. Its rules are the judge of what a packet has opened. */
-export class FwknopdStage extends ClientStage {
-  static async open(): Promise<FwknopdStage> {
-    const stage = new FwknopdStage(await Wire.create());
+export class FwknopdFixture extends ClientFixture {
+  static async open(): Promise<FwknopdFixture> {
+    const stage = new FwknopdFixture(await Wire.create());
     await stage.wire.server.run('iptables-restore', stage.directory.file('wall', WALL));
     return stage;
   }

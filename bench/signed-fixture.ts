@@ -1,6 +1,6 @@
 import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
 import { CLIENT, SERVER } from '../test/lab/wire.ts';
-import { type Contestant, FloodScene, openScene, type SceneParts } from './flood-scene.ts';
+import { type Contestant, FloodFixture, openFlood, type SceneParts } from './flood-fixture.ts';
 import { FWKNOPD, knockWithFwknop, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
 import { QuickSigner, SIGNED_PORT } from './signed-traffic.ts';
 
@@ -24,7 +24,7 @@ ${signer.options}
 `;
 
 /** Bussa that takes signed knocks, or fwknopd. */
-export class SignedScene extends FloodScene {
+export class SignedFixture extends FloodFixture {
   readonly signer: QuickSigner;
   #honest = 0;
 
@@ -33,7 +33,7 @@ export class SignedScene extends FloodScene {
     this.signer = signer;
   }
 
-  static async open(name: Contestant, users: number): Promise<SignedScene> {
+  static async open(name: Contestant, users: number): Promise<SignedFixture> {
     let signer: QuickSigner | undefined;
     const command = (directory: WorkDirectory): readonly string[] => {
       signer = new QuickSigner(directory, users);
@@ -41,8 +41,8 @@ export class SignedScene extends FloodScene {
       const file = directory.file('knockd.conf', doors(signer));
       return [...KNOCKD, '-v', '-c', file, '-i', 'eth0', '--state', directory.path];
     };
-    const parts = await openScene(name, command);
-    return new SignedScene(parts, signer as QuickSigner);
+    const parts = await openFlood(name, command);
+    return new SignedFixture(parts, signer as QuickSigner);
   }
 
   get port(): number {

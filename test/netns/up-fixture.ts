@@ -16,7 +16,7 @@ export const DOOR = `[ssh]
 `;
 
 /** A wire, a service on port 22, and a directory for what is written. */
-export class UpStage implements AsyncDisposable {
+export class UpFixture implements AsyncDisposable {
   readonly client: Namespace;
   readonly server: Namespace;
   readonly directory = new WorkDirectory();
@@ -31,9 +31,9 @@ export class UpStage implements AsyncDisposable {
     this.directory.file('knockd.conf', DOOR);
   }
 
-  static async create(): Promise<UpStage> {
+  static async create(): Promise<UpFixture> {
     const wire = await Wire.create();
-    return new UpStage(wire, await startService(wire.server, 22));
+    return new UpFixture(wire, await startService(wire.server, 22));
   }
 
   get config(): string {

@@ -7,7 +7,7 @@ import { sealSpa } from '../src/core/spa/spa-packet.ts';
 import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
 import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
-import { type Contestant, FloodScene, openScene, type SceneParts } from './flood-scene.ts';
+import { type Contestant, FloodFixture, openFlood, type SceneParts } from './flood-fixture.ts';
 import { accessStanza, FWKNOPD, SPA_PORT, writeFwknopConfig } from './fwknop.ts';
 import { drawSpaKey, sourceOf } from './signed-traffic.ts';
 import { addStrangers } from './strangers.ts';
@@ -15,7 +15,7 @@ import { addStrangers } from './strangers.ts';
 type SpaKey = ReturnType<typeof drawSpaKey>;
 
 /** Bussa or fwknopd, with the keys of so many users of fwknop. */
-export class SpaScene extends FloodScene {
+export class SpaFixture extends FloodFixture {
   readonly #keys: readonly SpaKey[];
 
   private constructor(parts: SceneParts, keys: readonly SpaKey[]) {
@@ -23,11 +23,11 @@ export class SpaScene extends FloodScene {
     this.#keys = keys;
   }
 
-  static async open(name: Contestant, users: number): Promise<SpaScene> {
+  static async open(name: Contestant, users: number): Promise<SpaFixture> {
     const keys = Array.from({ length: users }, drawSpaKey);
-    const parts = await openScene(name, (directory) => commandOf(name, directory, keys));
+    const parts = await openFlood(name, (directory) => commandOf(name, directory, keys));
     await addStrangers(parts);
-    return new SpaScene(parts, keys);
+    return new SpaFixture(parts, keys);
   }
 
   get port(): number {

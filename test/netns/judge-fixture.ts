@@ -30,7 +30,7 @@ export type Difference = {
  *     client, a router for all addresses       server
  *     eth0 10.7.0.2  fd07::2  ───────────────  eth0 10.7.0.1  fd07::1, default route there
  */
-export class JudgeStage implements AsyncDisposable {
+export class JudgeFixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly #host: Program;
   readonly #prober: Program;
@@ -53,7 +53,7 @@ export class JudgeStage implements AsyncDisposable {
     this.#sourcePort = randomInt(34_000, 50_000);
   }
 
-  static async create(): Promise<JudgeStage> {
+  static async create(): Promise<JudgeFixture> {
     const wire = await Wire.create();
     const { client, server } = wire;
     const macs = await macsOf(wire);
@@ -83,7 +83,7 @@ export class JudgeStage implements AsyncDisposable {
     await host.saw(/^ready/m);
     await prober.saw(/^ready/m);
     const arp = { from: CLIENT as Address, to: SERVER as Address };
-    return new JudgeStage(wire, host, prober, { macs, index, arp });
+    return new JudgeFixture(wire, host, prober, { macs, index, arp });
   }
 
   /** Loads the rules, has them judged, and knocks. `ports`: source ports that may make a difference. */

@@ -5,7 +5,7 @@ import type { Program } from '../test/lab/program.ts';
 import { macsOf, Wire } from '../test/lab/wire.ts';
 
 /** The one wire on which the contenders take turns, and a directory for what they need. */
-export class Ground implements AsyncDisposable {
+export class TestBed implements AsyncDisposable {
   readonly wire: Wire;
   readonly macs: Macs;
   readonly directory = new WorkDirectory();
@@ -18,11 +18,11 @@ export class Ground implements AsyncDisposable {
     this.#anchor = wire.server.start('cat');
   }
 
-  static async create(): Promise<Ground> {
+  static async create(): Promise<TestBed> {
     const wire = await Wire.create();
     // As on a host that hides: nothing answers the noise, which leaves the machine to the daemon.
     await wire.server.run('/sbin/iptables', '-w', '-P', 'INPUT', 'DROP');
-    return new Ground(wire, await macsOf(wire));
+    return new TestBed(wire, await macsOf(wire));
   }
 
   /** Packets that the server's eth0 has received. */

@@ -4,23 +4,23 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startBrowser } from '../lab/browser.ts';
 import type { Program } from '../lab/program.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
-import { ControlStage } from './control-stage.ts';
-import { BUSSA } from './up-stage.ts';
+import { ControlFixture } from './control-fixture.ts';
+import { BUSSA } from './up-fixture.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A loaded machine takes its time; only a failing test waits so long. */
 const PATIENCE_MS = 30_000;
 
 /** A daemon that runs, `bussa web` beside it, and a browser that looks at it. */
-export class WebStage implements AsyncDisposable {
-  readonly control: ControlStage;
+export class WebFixture implements AsyncDisposable {
+  readonly control: ControlFixture;
   readonly url: string;
   readonly #web: Program;
   readonly #browser: Browser;
   readonly #directory: TempDirectory;
 
   private constructor(
-    control: ControlStage,
+    control: ControlFixture,
     url: string,
     web: Program,
     browser: Browser,
@@ -33,13 +33,13 @@ export class WebStage implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async create(config: string, ...options: readonly string[]): Promise<WebStage> {
-    const control = await ControlStage.create(config);
+  static async create(config: string, ...options: readonly string[]): Promise<WebFixture> {
+    const control = await ControlFixture.create(config);
     const { server, directory } = control;
     const web = server.start(BUSSA, 'web', '--port', '7474', '--state', directory.path, ...options);
     const [url] = await web.saw(/^http:\/\/127\.0\.0\.1:7474\/#\S+$/m);
     const own = new TempDirectory();
-    return new WebStage(control, url, web, await startBrowser(server, own), own);
+    return new WebFixture(control, url, web, await startBrowser(server, own), own);
   }
 
   get web(): Program {

@@ -83,7 +83,7 @@ type Command = 'running' | 'ended' | 'cut-off';
 type Row = { readonly lease: Lease; readonly length: Millis };
 
 /** The disk, the firewall, the commands and the clock around a lease machine, with all that can go wrong in them. */
-export class LeaseWorld {
+export class LeaseSimulation {
   readonly #limit: number;
   readonly #closesByItself: boolean;
   #machine: LeaseMachine;

@@ -4,7 +4,7 @@ import type { Link } from '../lab/delayed-wire.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import type { Program } from '../lab/program.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 export const SSHD = '/usr/sbin/sshd';
 
@@ -24,7 +24,7 @@ export const PROFILE = `Host box
 `;
 
 /** A wire, a real sshd on port 22 of the server, and what a client's home has. */
-export class ClientStage implements AsyncDisposable {
+export class ClientFixture implements AsyncDisposable {
   readonly wire: Link;
   readonly directory = new WorkDirectory();
   readonly hosts: string;
@@ -34,8 +34,8 @@ export class ClientStage implements AsyncDisposable {
     this.hosts = this.directory.file('hosts.conf', PROFILE);
   }
 
-  static async create(link?: Link): Promise<ClientStage> {
-    return new ClientStage(link ?? (await Wire.create()));
+  static async create(link?: Link): Promise<ClientFixture> {
+    return new ClientFixture(link ?? (await Wire.create()));
   }
 
   /** sshd, which lets this user in with the key of the directory. */

@@ -10,7 +10,7 @@ const NAME = 'server.example.org';
 const AT_HOME = 'set -e; cd; export HOME=/root;';
 
 /** A server and a client, each a copy of this machine that may be changed, and the blocks of one recipe, run in their order. */
-export class RecipeStage implements AsyncDisposable {
+export class RecipeFixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly server: HostCopy;
   readonly client: HostCopy;
@@ -24,11 +24,11 @@ export class RecipeStage implements AsyncDisposable {
     this.#blocks = [...(RECIPES.get(recipe) ?? assert.fail(`there is no recipe ${recipe}`))];
   }
 
-  static async create(recipe: string, port: number | 'none' = 22): Promise<RecipeStage> {
+  static async create(recipe: string, port: number | 'none' = 22): Promise<RecipeFixture> {
     const wire = await Wire.create();
     const server = await HostCopy.create(wire.server, ['/root']);
     const client = await HostCopy.create(wire.client, ['/root']);
-    const stage = new RecipeStage(wire, server, client, recipe);
+    const stage = new RecipeFixture(wire, server, client, recipe);
     for (const host of [server, client]) {
       await host.run(`rm -rf /root/.config /root/.ssh; echo '${SERVER} ${NAME}' >>/etc/hosts`);
     }

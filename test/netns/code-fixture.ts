@@ -31,7 +31,7 @@ export type CodeStageOptions = {
 };
 
 /** A client and a server with a daemon that takes codes, and a service on 22. The codes are oathtool's. */
-export class CodeStage implements AsyncDisposable {
+export class CodeFixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly directory: WorkDirectory;
   readonly #config: string;
@@ -57,7 +57,7 @@ export class CodeStage implements AsyncDisposable {
     config = CODE_DOOR,
     arrange,
     users = { alice: '' },
-  }: CodeStageOptions = {}): Promise<CodeStage> {
+  }: CodeStageOptions = {}): Promise<CodeFixture> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
     const directory = stack.use(new WorkDirectory());
@@ -65,7 +65,7 @@ export class CodeStage implements AsyncDisposable {
     stack.use(await startService(wire.server, 22));
     const whole = `[options]\n  Users_File = ${directory.file('users.conf')}\n${config}`;
     const sender = stack.use(await PayloadSender.start(wire.client));
-    const stage = new CodeStage(wire, directory, whole, sender, stack.move());
+    const stage = new CodeFixture(wire, directory, whole, sender, stack.move());
     stage.writeUsers(users);
     await stage.start();
     return stage;

@@ -71,7 +71,7 @@ export type SpaOptions = {
 };
 
 /** A server with a daemon that takes packets of the users' keys, and Debian's fwknop client. */
-export class SpaStage implements AsyncDisposable {
+export class SpaFixture implements AsyncDisposable {
   readonly wire: Wire;
   readonly directory: WorkDirectory;
   readonly #stack: AsyncDisposableStack;
@@ -100,7 +100,7 @@ export class SpaStage implements AsyncDisposable {
     keys,
     clientKeys = [],
     more = '',
-  }: SpaOptions): Promise<SpaStage> {
+  }: SpaOptions): Promise<SpaFixture> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
     const directory = stack.use(new WorkDirectory());
@@ -111,7 +111,7 @@ export class SpaStage implements AsyncDisposable {
     for (const port of [22, 80]) stack.use(await startService(wire.server, port));
     const sender = stack.use(await PayloadSender.start(wire.client));
     const knockd = await start(wire, directory, whole);
-    return new SpaStage({ wire, directory, sender, config: whole, rcFile }, stack.move(), knockd);
+    return new SpaFixture({ wire, directory, sender, config: whole, rcFile }, stack.move(), knockd);
   }
 
   /** Runs the client, which has to succeed. Returns the text of the packet that it has sent. */

@@ -39,7 +39,7 @@ type Parts = {
 };
 
 /** A client and a server with a daemon that takes knocks which the signer's keys have signed, and a service on 22. */
-export class SignedStage implements AsyncDisposable {
+export class SignedFixture implements AsyncDisposable {
   readonly signer: KnockSigner;
   readonly wire: Wire;
   readonly sender: PayloadSender;
@@ -70,7 +70,7 @@ export class SignedStage implements AsyncDisposable {
     usersOf,
     diskKib,
     prefix: prefixIn,
-  }: StageOptions = {}): Promise<SignedStage> {
+  }: StageOptions = {}): Promise<SignedFixture> {
     await using stack = new AsyncDisposableStack();
     const wire = stack.use(await Wire.create());
     const signer = stack.use(await KnockSigner.create(keys));
@@ -85,7 +85,7 @@ export class SignedStage implements AsyncDisposable {
     const prefix = prefixIn?.(directory) ?? [];
     const knockd = await start(wire.server, directory, whole, disk, prefix);
     const parts = { signer, wire, sender, directory, config: whole, disk, prefix, stack: stack.move() };
-    return new SignedStage(parts, knockd);
+    return new SignedFixture(parts, knockd);
   }
 
   /** Signs, sends, and reads the reply. */

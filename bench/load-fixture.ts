@@ -1,5 +1,5 @@
 import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
-import { FloodScene, openScene } from './flood-scene.ts';
+import { FloodFixture, openFlood } from './flood-fixture.ts';
 
 const PORTS = [7001, 7002, 7003] as const;
 
@@ -14,13 +14,13 @@ const CONFIG = `[options]
 `;
 
 /** A daemon whose door opens and closes all the time. */
-export class LoadScene extends FloodScene {
-  static async open(): Promise<LoadScene> {
+export class LoadFixture extends FloodFixture {
+  static async open(): Promise<LoadFixture> {
     const command = (directory: WorkDirectory): readonly string[] => {
       const file = directory.file('knockd.conf', CONFIG);
       return [...KNOCKD, '-c', file, '-i', 'eth0', '--state', directory.path];
     };
-    return new LoadScene(await openScene('Bussa', command));
+    return new LoadFixture(await openFlood('Bussa', command));
   }
 
   get port(): number {

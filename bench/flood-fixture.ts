@@ -3,11 +3,11 @@ import { BUSSA, WorkDirectory } from '../test/lab/knockd.ts';
 import { PayloadSender } from '../test/lab/payload-sender.ts';
 import type { Program } from '../test/lab/program.ts';
 import { macsOf, Wire } from '../test/lab/wire.ts';
-import { pause } from './ground.ts';
 import { hasPacketSocket } from './packet-statistics.ts';
 import { cpuMicros } from './process-usage.ts';
 import type { Rate } from './replay.ts';
 import { type Datagram, writeDatagrams } from './signed-traffic.ts';
+import { pause } from './test-bed.ts';
 
 export type Contestant = 'Bussa' | 'fwknopd';
 
@@ -21,7 +21,7 @@ export type SceneParts = {
 };
 
 /** `command`: of the daemon, which may write its files into the directory. */
-export async function openScene(
+export async function openFlood(
   name: Contestant,
   command: (directory: WorkDirectory) => readonly string[],
 ): Promise<SceneParts> {
@@ -43,7 +43,7 @@ export async function openScene(
 }
 
 /** One packet opens at either of them: a wire of its own, with the daemon at its other end. */
-export abstract class FloodScene implements AsyncDisposable {
+export abstract class FloodFixture implements AsyncDisposable {
   readonly name: Contestant;
   readonly wire: Wire;
   readonly daemon: Program;

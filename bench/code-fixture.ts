@@ -4,17 +4,17 @@ import { instant } from '../src/core/net/time.ts';
 import { nodeCiphers as ciphers } from '../src/host/crypto/node-ciphers.ts';
 import { KNOCKD, type WorkDirectory } from '../test/lab/knockd.ts';
 import { SERVER } from '../test/lab/wire.ts';
-import { FloodScene, openScene, type SceneParts } from './flood-scene.ts';
-import { pause } from './ground.ts';
+import { FloodFixture, openFlood, type SceneParts } from './flood-fixture.ts';
 import type { Datagram } from './signed-traffic.ts';
 import { addStrangers, STRANGERS, strangerOf } from './strangers.ts';
+import { pause } from './test-bed.ts';
 
 /** The door's two numbers. */
 const PREFIXES = [17, 23] as const;
 const HALF = 1000;
 
 /** A daemon with a door for codes, and as many users as there are hosts on the wire: each code opens one address. */
-export class CodeScene extends FloodScene {
+export class CodeFixture extends FloodFixture {
   readonly #secrets: readonly Uint8Array[];
 
   private constructor(parts: SceneParts, secrets: readonly Uint8Array[]) {
@@ -22,11 +22,11 @@ export class CodeScene extends FloodScene {
     this.#secrets = secrets;
   }
 
-  static async open(): Promise<CodeScene> {
+  static async open(): Promise<CodeFixture> {
     const secrets = Array.from({ length: STRANGERS }, () => Uint8Array.from(randomBytes(SECRET_BYTES)));
-    const parts = await openScene('Bussa', (directory) => commandOf(directory, secrets));
+    const parts = await openFlood('Bussa', (directory) => commandOf(directory, secrets));
     await addStrangers(parts);
-    const scene = new CodeScene(parts, secrets);
+    const scene = new CodeFixture(parts, secrets);
     // Without the record of an earlier run, the codes of the start do not count.
     const [step] = scene.#stepAndRest();
     while (scene.#stepAndRest()[0] === step) await pause(100);

@@ -5,7 +5,7 @@ import type { NetService } from '../lab/net-service.ts';
 import type { Program } from '../lab/program.ts';
 import { startService } from '../lab/service.ts';
 import { SERVER, Wire } from '../lab/wire.ts';
-import { BUSSA } from './up-stage.ts';
+import { BUSSA } from './up-fixture.ts';
 
 export const SSH_DOOR = `[ssh]
   sequence    = 7000,8000,9000
@@ -18,7 +18,7 @@ export const SSH_DOOR = `[ssh]
 type Answered = { readonly code: number; readonly output: string };
 
 /** A wire, a service on port 22, a daemon that runs, and `bussa` to ask it. */
-export class ControlStage implements AsyncDisposable {
+export class ControlFixture implements AsyncDisposable {
   readonly client: Namespace;
   readonly server: Namespace;
   readonly directory = new WorkDirectory();
@@ -33,9 +33,9 @@ export class ControlStage implements AsyncDisposable {
     this.server = wire.server;
   }
 
-  static async create(config: string): Promise<ControlStage> {
+  static async create(config: string): Promise<ControlFixture> {
     const wire = await Wire.create();
-    const stage = new ControlStage(wire, await startService(wire.server, 22));
+    const stage = new ControlFixture(wire, await startService(wire.server, 22));
     try {
       await stage.start(config);
     } catch (error) {
