@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { type Packing, pack } from './package-common.ts';
-import { addShared, PackageTree, packagedUnit } from './package-tree.ts';
+import { addShared, DISABLED_UNITS, PackageTree, packagedUnit } from './package-tree.ts';
 import { ARCHITECTURES } from './target.ts';
 
 /** Packs what it has put into a directory below `work`. */
@@ -15,7 +15,7 @@ export function packTarball(packing: Packing, work: string): string {
   tree.link('../bin/bussa', 'sbin/knockd');
   addShared(tree, 'share');
   tree.write('etc/knockd.service', packagedUnit('/usr/local/sbin/knockd'));
-  tree.copy('packaging/bussa-fleet.service', 'etc/bussa-fleet.service');
+  for (const name of DISABLED_UNITS) tree.copy(`packaging/${name}`, `etc/${name}`);
   tree.copy('packaging/debian/knockd.conf', 'etc/knockd.conf');
   tree.copy('packaging/default-knockd', 'etc/default-knockd');
   tree.copy('packaging/knockd.logrotate', 'etc/knockd.logrotate');

@@ -15,6 +15,9 @@ const SHELLS = {
   fish: 'fish/vendor_completions.d/bussa.fish',
 } as const;
 
+/** Installed, but neither enabled nor started. */
+export const DISABLED_UNITS = ['bussa-fleet.service', 'bussa-web.service', 'bussa-web.socket'] as const;
+
 /** A directory that is to become a package. Modes do not depend on the umask. */
 export class PackageTree {
   readonly #at: string;
@@ -70,7 +73,7 @@ export function addSystem(tree: PackageTree, executable: string, units: string):
   addShared(tree, 'usr/share');
   for (const name of ['knock', 'knockd']) tree.link('bussa', `usr/share/bash-completion/completions/${name}`);
   tree.write(`${units}/knockd.service`, packagedUnit('/usr/sbin/knockd'));
-  tree.write(`${units}/bussa-fleet.service`, unitOf('bussa-fleet.service', '/usr/bin/bussa'));
+  for (const name of DISABLED_UNITS) tree.write(`${units}/${name}`, unitOf(name, '/usr/bin/bussa'));
   // What Debian's postinst puts in its place: nothing below /etc is dpkg's, which would ask about the administrator's files.
   tree.copy('packaging/debian/knockd.conf', 'usr/share/bussa/knockd.conf');
   for (const name of ['default-knockd', 'knockd.logrotate', 'knockd.init', 'knockd-commands.conf'])
@@ -95,9 +98,6 @@ export function addShared(tree: PackageTree, share: string): void {
     tree.copy(`examples/${name}`, `${share}/doc/bussa/examples/${name}`);
   }
   tree.copy('packaging/knockd-commands.conf', `${share}/doc/bussa/examples/knockd-commands.conf`);
-  const program = share.startsWith('usr/') ? '/usr/bin/bussa' : '/usr/local/bin/bussa';
-  for (const name of ['bussa-web.service', 'bussa-web.socket'])
-    tree.write(`${share}/doc/bussa/examples/${name}`, unitOf(name, program));
   tree.copy('packaging/fail2ban/bussa.conf', `${share}/doc/bussa/examples/fail2ban/bussa.conf`);
   tree.copy('packaging/fail2ban/bussa.jail.conf', `${share}/doc/bussa/examples/fail2ban/bussa.jail.conf`);
   const others = [

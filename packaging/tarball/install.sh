@@ -22,7 +22,8 @@ while [ "${prefix%/}" != "$prefix" ]; do prefix=${prefix%/}; done
 defaults=/etc/default/knockd
 units=/etc/systemd/system
 unit=$units/knockd.service
-fleet_unit=$units/bussa-fleet.service
+# Neither enabled nor started. The socket comes after its service, by which is_own_other knows whose it is.
+others='bussa-fleet.service bussa-web.service bussa-web.socket'
 completions=share/bash-completion/completions
 
 main() {
@@ -36,7 +37,7 @@ main() {
   put_link bussa "$prefix/$completions/knock"
   put_link bussa "$prefix/$completions/knockd"
   install_unit
-  install_fleet_unit
+  for other in $others; do install_other "$other"; done
   keep_or_install 600 knockd.conf /etc/knockd.conf
   keep_or_install 644 default-knockd "$defaults"
   [ ! -d /etc/logrotate.d ] || keep_or_install 644 knockd.logrotate /etc/logrotate.d/knockd
@@ -48,7 +49,7 @@ main() {
 # At its stop the service closes every open door, and opens the ports that it has closed.
 uninstall() {
   if [ -d /run/systemd/system ] && is_own_unit; then systemctl disable --now knockd.service; fi
-  if [ -d /run/systemd/system ] && is_own_fleet_unit; then systemctl disable --now bussa-fleet.service; fi
+  for other in bussa-web.socket bussa-web.service bussa-fleet.service; do uninstall_other "$other"; done
   take_link bussa "$prefix/$completions/knock"
   take_link bussa "$prefix/$completions/knockd"
   take_link bussa "$prefix/bin/knock"
@@ -59,7 +60,6 @@ uninstall() {
     find "$prefix/share/doc/bussa" -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +
   fi
   if is_own_unit; then rm -f "$unit"; fi
-  if is_own_fleet_unit; then rm -f "$fleet_unit"; fi
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
   echo "Taken away from below $prefix. Kept: /etc/knockd.conf, /etc/default/knockd, /etc/logrotate.d/knockd, /var/lib/bussa."
 }
@@ -155,21 +155,30 @@ is_own_unit() {
   is_below /etc "$units" && [ -f "$unit" ] && [ ! -L "$unit" ] && grep -q "^ExecStart=$prefix/sbin/knockd" "$unit"
 }
 
-# Neither enabled nor started: `bussa fleet init` prints how.
-install_fleet_unit() {
+install_other() {
+  other_unit=$units/$1
   if ! is_below /etc "$units"; then
-    echo "Not installed: $fleet_unit, for $blocking is $(what_is "$blocking"), which is not followed"
-  elif { [ -e "$fleet_unit" ] || [ -L "$fleet_unit" ]; } && ! is_own_fleet_unit; then
-    echo "Kept: $fleet_unit, which install.sh has not made. Bussa's unit is $here/etc/bussa-fleet.service"
+    echo "Not installed: $other_unit, for $blocking is $(what_is "$blocking"), which is not followed"
+  elif { [ -e "$other_unit" ] || [ -L "$other_unit" ]; } && ! is_own_other "$1"; then
+    echo "Kept: $other_unit, which install.sh has not made. Bussa's unit is $here/etc/$1"
   else
     mkdir -p "$units"
-    sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/bussa|" "$here/etc/bussa-fleet.service" | put 644 "$fleet_unit"
+    sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/bussa|" "$here/etc/$1" | put 644 "$other_unit"
   fi
 }
 
-is_own_fleet_unit() {
-  is_below /etc "$units" && [ -f "$fleet_unit" ] && [ ! -L "$fleet_unit" ] &&
-    grep -q "^ExecStart=$prefix/bin/bussa fleet" "$fleet_unit"
+uninstall_other() {
+  is_own_other "$1" || return 0
+  if [ -d /run/systemd/system ]; then systemctl disable --now "$1"; fi
+  rm -f "$units/$1"
+}
+
+is_own_other() {
+  case $1 in
+    *.socket) is_own_other "${1%.socket}.service" && mark='Description=Page of the port-knock daemon$' ;;
+    *) mark="ExecStart=$prefix/bin/bussa " ;;
+  esac || return 1
+  is_below /etc "$units" && [ -f "$units/$1" ] && [ ! -L "$units/$1" ] && grep -q "^$mark" "$units/$1"
 }
 
 keep_or_install() {

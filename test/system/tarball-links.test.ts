@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { DISABLED_UNITS } from '../../scripts/package-tree.ts';
 import { Scratch } from '../lab/child-module.ts';
 import { seeded } from '../lab/seed.ts';
 import { makeTarballSource, SHARED } from './tarball-source.ts';
@@ -16,7 +17,7 @@ const FILES = [
   ...['knock', 'knockd'].map((name) => `/prefix/share/bash-completion/completions/${name}`),
   ...[
     '/etc/systemd/system/knockd.service',
-    '/etc/systemd/system/bussa-fleet.service',
+    ...DISABLED_UNITS.map((name) => `/etc/systemd/system/${name}`),
     '/etc/knockd.conf',
     '/etc/default/knockd',
     '/etc/logrotate.d/knockd',

@@ -1,5 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DISABLED_UNITS } from '../../scripts/package-tree.ts';
 import type { Scratch } from '../lab/child-module.ts';
 import { repository } from '../lab/scratch-clone.ts';
 
@@ -23,7 +24,7 @@ export function makeTarballSource(scratch: Scratch): string {
     ['debian/knockd.conf', 'etc/knockd.conf'],
     ['default-knockd', 'etc/default-knockd'],
     ['knockd.service', 'etc/knockd.service'],
-    ['bussa-fleet.service', 'etc/bussa-fleet.service'],
+    ...DISABLED_UNITS.map((name) => [name, `etc/${name}`] as const),
     ['knockd.logrotate', 'etc/knockd.logrotate'],
     ['knockd-commands.conf', 'etc/knockd-commands.conf'],
   ] as const)

@@ -17,12 +17,20 @@ sh "$1/source/install.sh" --prefix "$1/prefix"
 find "$1/prefix" ! -type d | sort >"$1/installed"
 test -f /etc/systemd/system/knockd.service
 grep -q "^ExecStart=$1/prefix/bin/bussa fleet " /etc/systemd/system/bussa-fleet.service
-test ! -e /etc/systemd/system/multi-user.target.wants/bussa-fleet.service
+grep -q "^ExecStart=$1/prefix/bin/bussa web " /etc/systemd/system/bussa-web.service
+cmp "$1/source/etc/bussa-web.socket" /etc/systemd/system/bussa-web.socket
+test -z "$(find /etc/systemd/system -name 'bussa-*' -type l)"
+sh "$1/source/install.sh" --prefix "$1/prefix" >"$1/again"
+! grep bussa- "$1/again"
 echo mine >/etc/knockd.conf
 sh "$1/source/install.sh" --prefix="$1/prefix" --uninstall
 test "$(cat /etc/knockd.conf)" = mine
 test ! -e /etc/systemd/system/knockd.service
-test ! -e /etc/systemd/system/bussa-fleet.service`;
+test -z "$(find /etc/systemd/system -name 'bussa-*')"
+echo 'Description=mine' >/etc/systemd/system/bussa-web.socket
+sh "$1/source/install.sh" --prefix "$1/prefix"
+sh "$1/source/install.sh" --prefix "$1/prefix" --uninstall
+test "$(cat /etc/systemd/system/bussa-web.socket)" = 'Description=mine'`;
 
 test('install.sh, and --uninstall', () => {
   using scratch = new Scratch();

@@ -8,6 +8,7 @@ import { C_KNOCK } from '../lab/knockd.ts';
 import { makeNextVersion, PACKAGE, version } from '../lab/packages.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
+import { enablePage } from './enable-page.ts';
 import { door, Machine, until } from './machine.ts';
 
 const CONFIG = `${door(3600)}
@@ -118,6 +119,32 @@ describe('the Debian package with systemd', () => {
     await debian.run('dpkg', '--purge', 'bussa');
     assert.equal(await state('LoadState'), 'not-found');
     assert.equal(await debian.run('find', '/etc/systemd', '-name', 'bussa-fleet*'), '');
+  });
+
+  test('the page: installed, it is disabled; as docs/operate.md says it, it runs; removed and purged, nothing is left', async () => {
+    await using machine = await installed();
+    const { debian } = machine;
+    await configure(machine);
+    const state = async (property: string, unit: string): Promise<string> =>
+      (await machine.systemctl('show', '--value', '-p', property, unit)).trim();
+    for (const unit of ['bussa-web.socket', 'bussa-web.service'])
+      assert.equal(await state('ActiveState', unit), 'inactive', unit);
+    assert.equal(await state('UnitFileState', 'bussa-web.socket'), 'disabled');
+    debian.write('/etc/knockd.conf', `[options]\n  Control_Group = knockops\n${CONFIG}`);
+    await enablePage(debian, machine.wire.server);
+    const old = await state('MainPID', 'bussa-web.service');
+    makeNextVersion(debian.file('/srv/next.deb'));
+    await debian.run('dpkg', '-i', '/srv/next.deb');
+    assert.notEqual(await state('MainPID', 'bussa-web.service'), old);
+    assert.equal(await state('ActiveState', 'bussa-web.socket'), 'active');
+
+    await debian.run('dpkg', '--remove', 'bussa');
+    for (const unit of ['bussa-web.socket', 'bussa-web.service'])
+      assert.equal(await state('ActiveState', unit), 'inactive', unit);
+    await debian.run('dpkg', '--purge', 'bussa');
+    assert.equal(await state('LoadState', 'bussa-web.socket'), 'not-found');
+    const places = ['/etc/systemd', '/var/lib/systemd', '/var/lib/private', '/var/lib', '-maxdepth', '4'];
+    assert.equal(await debian.run('find', ...places, '-name', 'bussa-web*'), '');
   });
 
   test('a removal closes what a daemon that was killed, and not started again, has left open', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CLONE } from './booted-debian.ts';
+import { enablePage } from './enable-page.ts';
 import { door, Machine, until } from './machine.ts';
 
 const PAGE = 'http://127.0.0.1:7474';
@@ -12,23 +13,16 @@ describe('the page under systemd', () => {
   test('the first visitor starts it, without privileges; it gives orders; it comes back after a boot', async () => {
     await using machine = await Machine.withUnit(CONFIG);
     const { wire, debian } = machine;
-    await debian.run('groupadd', 'knockops');
-    await machine.edit('group', '[Service]\nGroup=knockops\n');
     await machine.systemctl('enable', '--now', 'knockd');
-    // As the first lines of bussa-web.socket say it.
     await debian.run('ln', '-sf', `${CLONE}/bin/bussa`, '/usr/local/bin/bussa');
-    const units = ['bussa-web.socket', 'bussa-web.service'].map((name) => `${CLONE}/packaging/${name}`);
+    const units = ['bussa-web.service', 'bussa-web.socket'].map((name) => `${CLONE}/packaging/${name}`);
     await debian.run('cp', ...units, '/etc/systemd/system/');
-    await machine.systemctl('daemon-reload');
-    await machine.systemctl('enable', '--now', 'bussa-web.socket');
     const state = async (property: string): Promise<string> =>
       (await machine.systemctl('show', '--value', '-p', property, 'bussa-web.service')).trim();
-    assert.equal(await state('ActiveState'), 'inactive');
-
+    const token = await enablePage(debian, wire.server);
+    assert.equal(await state('ActiveState'), 'active');
     const curl = (...words: readonly string[]): Promise<string> => wire.server.run('curl', '-sS', ...words);
     assert.match(await curl(`${PAGE}/api/bans`), /the token is missing or wrong/);
-    assert.equal(await state('ActiveState'), 'active');
-    const token = debian.read('/var/lib/bussa-web/token').trim();
     const authorization = ['-H', `Authorization: Bearer ${token}`];
     const order = JSON.stringify({ verb: 'open', door: 'ssh', ip: '192.0.2.7' });
     const answer = await curl(
@@ -37,6 +31,8 @@ describe('the page under systemd', () => {
     );
     assert.match(answer, /"outcome":"opened"/);
     assert.match(await machine.rules(), /192\.0\.2\.7/);
+    const journal = await debian.run('journalctl', '-u', 'knockd', '-o', 'cat');
+    assert.match(journal, /192\.0\.2\.7: ssh: the operator's order: open it .*, by bussa-web \(web\)$/m);
 
     const process = await debian.run('cat', `/proc/${await state('MainPID')}/status`);
     const field = (name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(process)?.[1] ?? '';

@@ -75,7 +75,7 @@ function giveTo(path: string, group: number): void {
   try {
     chownSync(path, uid, group);
   } catch (error) {
-    const remedy = `restart the daemon; under systemd give it Group=, see docs/privileges.md; or: chgrp ${group} ${path}`;
+    const remedy = `restart the daemon; under systemd make it a member of the group, see docs/privileges.md; or: chgrp ${group} ${path}`;
     throw new Error(`${(error as Error).message}; ${remedy}`);
   }
 }
