@@ -153,6 +153,27 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
     await assertOpen(stage.wire.client, SERVER, 22, CLIENT);
   });
 
+  test('opens what the first of several stanzas allows that have one HMAC key, or all keys, in common', async () => {
+    const [frank, gina] = [drawKey('frank'), drawKey('gina')];
+    const other = { ...gina, hmacKey: frank.hmacKey };
+    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [frank, other] });
+    const stanza = (source: string, { key, hmacKey }: typeof frank, ports: string): string =>
+      `SOURCE ${source}\nKEY_BASE64 ${key.toString('base64')}\nHMAC_KEY_BASE64 ${hmacKey.toString('base64')}\nOPEN_PORTS ${ports}\n`;
+    const access = stage.directory.file(
+      'access.conf',
+      stanza('192.0.2.0/24', frank, 'tcp/22, tcp/80') +
+        stanza('ANY', frank, 'tcp/22') +
+        stanza('ANY', other, 'udp/53'),
+    );
+    await stage.ask('import', access, '--write', '-c', stage.configFile);
+    await stage.send('gina', '-A', 'udp/53');
+    await stage.knockd.saw(/10\.7\.0\.2: spa-udp-53: fwknop-3: opened udp\/53/);
+    await stage.send('frank', '-A', 'tcp/22');
+    await stage.knockd.saw(/10\.7\.0\.2: spa-tcp-22-2: fwknop-1: opened tcp\/22/);
+    await stage.send('frank', '-A', 'tcp/80');
+    await stage.explained(/was refused: the door does not allow the address that sent it/);
+  });
+
   test('names its user everywhere: log, hooks, leases, history, explain', async () => {
     await using stage = await SpaFixture.create({
       config: `  On_Open = /usr/bin/env\n${SPA_DOOR}`,

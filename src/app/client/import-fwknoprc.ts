@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type HostLine, setHost } from '../../core/client/edit-hosts.ts';
 import type { ImportedProfile, SkippedSetting } from '../../core/client/import-stanza.ts';
@@ -11,6 +11,7 @@ import { createFile } from '../../host/files/create-file.ts';
 import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
+import { warnOfReaders } from '../file-access/warn-of-readers.ts';
 import { overriddenLines } from './change-hosts.ts';
 import { loadHosts } from './load-hosts.ts';
 
@@ -30,8 +31,6 @@ export type FwknoprcImport =
 
 /** A profile and its key file. */
 type Planned = ImportedProfile & { readonly keyFile: string; readonly isNew: boolean };
-
-const OTHERS = 0o077;
 
 /** Creates profiles in `hosts`, with key files beside it, from fwknop's file. After any mistake nothing is written. */
 export async function importFwknoprc(file: string, hosts: string): Promise<FwknoprcImport> {
@@ -53,7 +52,7 @@ export async function importFwknoprc(file: string, hosts: string): Promise<Fwkno
   const fresh = planned.filter(({ isNew }) => isNew);
   const failure = fresh.length === 0 ? undefined : write(fresh, hosts, before);
   if (failure !== undefined) return failure;
-  const warnings = [...modeWarning(file), ...(await overruledIn(hosts, planned))];
+  const warnings = [...warnOfReaders(file), ...(await overruledIn(hosts, planned))];
   return { kind: 'written', profiles: planned, leftOut, warnings };
 }
 
@@ -165,10 +164,4 @@ async function overruledIn(hosts: string, planned: readonly Planned[]): Promise<
     );
   });
   return (await Promise.all(words)).flat();
-}
-
-function modeWarning(file: string): readonly string[] {
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & OTHERS) === 0) return [];
-  return [`others may read the keys in ${file} (mode ${mode.toString(8)}): chmod 600 ${quoteWord(file)}`];
 }

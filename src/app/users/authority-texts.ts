@@ -48,15 +48,14 @@ export type AuthorityTexts = {
 };
 
 /**
- * Reads what a verb shows or changes. Files that others can read or write are refused. `wanted`: missing ports are
- * accepted, because the verb adds them.
+ * Reads what a verb shows or changes. Files that others can read or write are refused. `wanted`: missing ports or doors
+ * are accepted, because the verb adds them.
  */
-export function readAuthority(configFile: string, wanted?: 'ports'): AuthorityTexts | Unusable {
+export function readAuthority(configFile: string, wanted?: 'ports' | 'doors'): AuthorityTexts | Unusable {
   const found: Diagnostic[] = [];
   try {
     const configBytes = readWhole(configFile);
-    const parsed =
-      wanted === 'ports' ? parseWithPorts(configFile, configBytes) : parseConfig(configFile, configBytes);
+    const parsed = PARSE[wanted ?? 'nothing'](configFile, configBytes);
     if (parsed.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(parsed.diagnostics) };
     const { usersFile = DEFAULT_USERS_FILE, serverKey: keyFile = DEFAULT_SERVER_KEY } =
       parsed.config.settings;
@@ -114,6 +113,20 @@ function parseWithPorts(configFile: string, bytes: Uint8Array): ConfigResult {
   const doors = trial.config.doors.map(withoutStandIn);
   return { ...trial, config: { settings: isSet ? { ...settings, signedPort } : settings, doors } };
 }
+
+/** Parses the configuration as if it had a door. */
+function parseWithDoors(configFile: string, bytes: Uint8Array): ConfigResult {
+  const parsed = parseWithPorts(configFile, bytes);
+  if (parsed.kind === 'ok') return parsed;
+  const text = Buffer.concat([bytes, Buffer.from(`\n[${STAND_IN}]\naccept = spa\nopen = tcp/1\n`)]);
+  const trial = parseConfig(configFile, text);
+  if (trial.kind !== 'ok' || trial.config.doors.some(({ name }) => name !== STAND_IN)) return parsed;
+  return { ...trial, config: { ...trial.config, doors: [] } };
+}
+
+const STAND_IN = 'stand-in';
+
+const PARSE = { nothing: parseConfig, ports: parseWithPorts, doors: parseWithDoors } as const;
 
 /** Placeholders for missing blocks. Nothing is drawn from them. */
 const NO_CODE_PORTS: CodePorts = [64, 63];

@@ -14,6 +14,7 @@ import { nodeCiphers } from '../../host/crypto/node-ciphers.ts';
 import { createFile } from '../../host/files/create-file.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
+import { warnOfReaders } from '../file-access/warn-of-readers.ts';
 import {
   type AuthorityTexts,
   errorsOf,
@@ -43,7 +44,8 @@ export type ImportOutcome =
       readonly usersFile: string;
       /** Files created or changed, in this order. */
       readonly written: readonly string[];
-      readonly diagnostics: readonly Diagnostic[];
+      /** About who may read the keys. */
+      readonly warnings: readonly string[];
     }
   | { readonly kind: 'refused'; readonly message: string }
   | Unusable;
@@ -59,12 +61,15 @@ export function importAccess(request: ImportRequest): ImportOutcome {
 
 /** Whether it is the file of fwknopd, not of its client, whose sections have names in brackets. */
 export function isAccessFile(text: string): boolean {
-  return /^\s*(?:SOURCE\b|%include)/m.test(text) && !/^\s*\[/m.test(text);
+  return OF_SERVER.test(text) && !/^\s*\[/m.test(text);
 }
+
+/** Also files that are not right: what is wrong with them is told by the import. */
+const OF_SERVER = /^\s*(?:SOURCE\b|%include|OPEN_PORTS\b|RESTRICT_PORTS\b|REQUIRE_|FW_ACCESS_TIMEOUT\b)/im;
 
 function importNow({ accessFile, configFile, ports, isWritten }: ImportRequest): ImportOutcome {
   try {
-    const texts = existsSync(configFile) ? readAuthority(configFile, 'ports') : noTexts(configFile);
+    const texts = existsSync(configFile) ? readAuthority(configFile, 'doors') : noTexts(configFile);
     if (texts.kind !== 'texts') return texts;
     const reader = new AccessReader(readIncluded);
     reader.read(accessFile, readWhole(accessFile));
@@ -81,7 +86,7 @@ function importNow({ accessFile, configFile, ports, isWritten }: ImportRequest):
     if (wrong.length > 0) return { kind: 'mistakes', diagnostics: wrong };
     const written = isWritten && plan.users.length > 0 ? write(texts, made) : [];
     return {
-      ...{ kind: 'imported', plan, doorTexts, written, diagnostics: reader.diagnostics },
+      ...{ kind: 'imported', plan, doorTexts, written, warnings: reader.paths.flatMap(warnOfReaders) },
       userTexts: plan.users.map((user) => renderImportedUser(user, 'spa = (its keys)')),
       ...{ configFile, usersFile: texts.usersFile },
     };

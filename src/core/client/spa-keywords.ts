@@ -2,6 +2,7 @@ import { parseAddress } from '../net/address.ts';
 import { MAX_PORT, parsePort } from '../net/port.ts';
 import { parseProtocol } from '../net/protocol.ts';
 import { type Millis, seconds } from '../net/time.ts';
+import { isSpaUser, SPA_USER_FORM } from '../spa/spa-user.ts';
 import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
 import type { Word } from '../text/word.ts';
@@ -81,17 +82,11 @@ export function parseSpaOffset(word: Word, findings: Findings): Millis | undefin
   return undefined;
 }
 
-/** fwknop refuses the characters that Windows refuses in user names (fko_user.c), and longer names. */
 export function parseSpaUser(word: Word, findings: Findings): string | undefined {
   if (isSpaUser(word.text)) return word.text;
-  findings.error(
-    word,
-    `${quoteText(word.text)} is no user for an SPA packet: write 1 to 63 letters, digits, and . _ - @`,
-  );
+  findings.error(word, `${quoteText(word.text)} is no user for an SPA packet: it has ${SPA_USER_FORM}`);
   return undefined;
 }
-
-export const isSpaUser = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/.test(text);
 
 export function parseResolveUrl(word: Word, findings: Findings): string | undefined {
   const url = URL.parse(word.text);

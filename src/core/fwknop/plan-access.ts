@@ -1,10 +1,11 @@
 import { renderBase64 } from '../bytes/base64.ts';
 import { isUserName } from '../config/values/parse-names.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { type Prefix, renderPrefix } from '../net/prefix.ts';
+import { renderSpaLine } from '../spa/render-fwknoprc.ts';
 import type { SpaCredential } from '../spa/spa-credential.ts';
 import type { WantedPort } from '../spa/spa-request.ts';
 import { DISPENSABLE, isGpgName, OBSTACLES } from './access-settings.ts';
-import { readDay, readEpoch, readNetworks } from './access-values.ts';
+import { readDay, readEpoch, readNetworks, readUserName } from './access-values.ts';
 import type { AccessSetting, AccessStanza } from './read-access.ts';
 import { type DoorText, doorTexts } from './stanza-doors.ts';
 import { isGpgAlone, keysOf } from './stanza-keys.ts';
@@ -53,33 +54,42 @@ export type ImportSituation = {
   readonly ports: readonly WantedPort[];
 };
 
+/** A stanza that is taken over. */
+type Taken = {
+  readonly stanza: AccessStanza;
+  readonly credential: SpaCredential;
+  readonly doors: readonly DoorText[];
+  readonly from?: readonly Prefix[];
+  readonly until?: string;
+  readonly spaUser?: string;
+};
+
 /** The doors and users for the stanzas. Mistakes are findings in the stanzas' files. */
 export function planAccess(stanzas: readonly AccessStanza[], situation: ImportSituation): AccessPlan {
   const planner = new AccessPlanner(situation);
   for (const stanza of stanzas) planner.take(stanza);
-  return planner.plan;
+  return planner.plan();
 }
 
 class AccessPlanner {
   readonly #situation: ImportSituation;
+  /** By the key's base64: the stanzas that become one user. */
+  readonly #taken = new Map<string, [Taken, ...Taken[]]>();
   /** By their content. */
   readonly #doors = new Map<string, ImportedDoor>();
   readonly #users: ImportedUser[] = [];
   readonly #leftOut: SkippedSetting[] = [];
   readonly #warnings: SkippedSetting[] = [];
-  readonly #owners: Map<string, string>;
 
   constructor(situation: ImportSituation) {
     this.#situation = situation;
-    this.#owners = new Map(situation.keyOwners);
   }
 
-  get plan(): AccessPlan {
+  plan(): AccessPlan {
+    for (const group of this.#taken.values()) this.#addUser(group);
     return {
-      doors: [...this.#doors.values()],
-      users: this.#users,
-      leftOut: this.#leftOut,
-      warnings: this.#warnings,
+      ...{ doors: [...this.#doors.values()], users: this.#users },
+      ...{ leftOut: this.#leftOut, warnings: this.#warnings },
     };
   }
 
@@ -87,36 +97,60 @@ class AccessPlanner {
     const { settings, source } = stanza;
     // All values are checked, even of a skipped stanza, so that every mistake is reported.
     const from = readNetworks(source);
-    const keys = keysOf(stanza);
+    const credential = keysOf(stanza);
     const doors = doorTexts(stanza, this.#situation.ports);
     const until = endOf(settings);
-    for (const [name, { why, isSet }] of Object.entries(DISPENSABLE)) {
-      const setting = settings.get(name);
-      if (setting !== undefined && isSet(setting.value.text)) this.#leave(stanza, setting, why);
-    }
+    const spaUser = readUserName(settings.get('REQUIRE_USERNAME'));
+    for (const { at, why } of dispensableIn(settings)) this.#leave(stanza, at, why);
     const obstacle = obstacleOf(stanza);
     if (obstacle !== undefined) this.#leave(stanza, obstacle.at, obstacle.why, true);
-    if (obstacle !== undefined || keys === undefined) return;
+    if (obstacle !== undefined || credential === undefined) return;
     if (typeof doors === 'string') {
       this.#leave(stanza, source, doors, true);
       return;
     }
-    const owner = this.#owners.get(renderBase64(keys.key));
-    if (owner !== undefined) {
-      this.#leave(stanza, source, `the user ${owner} has its key already`, true);
-      return;
+    this.#group({
+      ...{ stanza, credential, doors },
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+      ...(spaUser === undefined ? {} : { spaUser }),
+    });
+  }
+
+  /** fwknopd tries the stanzas with a packet's key one after the other. A user may have several doors instead. */
+  #group(taken: Taken): void {
+    const { stanza, credential } = taken;
+    const key = renderBase64(credential.key);
+    const owner = this.#situation.keyOwners.get(key);
+    const group = this.#taken.get(key);
+    const ownKey = 'give its client a key of its own with `bussa user add NAME --spa`';
+    if (owner !== undefined)
+      this.#leave(stanza, stanza.source, `the user ${owner} has its key already`, true);
+    else if (group === undefined) this.#taken.set(key, [taken]);
+    else if (identityOf(group[0]) === identityOf(taken)) group.push(taken);
+    else {
+      const other = `its key is that of stanza ${group[0].stanza.number}, with another HMAC, user name or end`;
+      this.#leave(stanza, stanza.source, `${other}: ${ownKey}`, true);
     }
-    const name = this.#nameOf(stanza);
-    this.#owners.set(renderBase64(keys.key), name);
-    if (keys.hmac === undefined)
+  }
+
+  #addUser(group: readonly [Taken, ...Taken[]]): void {
+    const [{ stanza, credential, spaUser, until }] = group;
+    const name = this.#nameOf(group[0]);
+    const hasOneSource = new Set(group.map(({ from }) => renderSource(from))).size === 1;
+    const all = group.flatMap(({ from }) => (from === undefined ? [] : [from]));
+    const from = all.length < group.length ? undefined : hasOneSource ? all[0] : all.flat();
+    const doors = group.flatMap((one) => {
+      const allow = hasOneSource || one.from === undefined ? [] : [`allow = ${renderSource(one.from)}`];
+      return one.doors.map(({ stem, lines }) => this.#addDoor({ stem, lines: [...lines, ...allow] }, name));
+    });
+    if (credential.hmac === undefined)
       this.#warn(
         stanza,
         'it has no HMAC key: whoever changes a packet may be lucky; give client and server one',
       );
-    const spaUser = settings.get('REQUIRE_USERNAME')?.value.text;
     this.#users.push({
-      ...{ name, stanza: stanza.number, credential: keys },
-      doors: doors.map((door) => this.#addDoor(door, name)),
+      ...{ name, stanza: stanza.number, credential, doors: [...new Set(doors)] },
       ...(spaUser === undefined ? {} : { spaUser }),
       ...(from === undefined ? {} : { from }),
       ...(until === undefined ? {} : { until }),
@@ -127,7 +161,7 @@ class AccessPlanner {
     const key = lines.join('\n');
     const known = this.#doors.get(key);
     if (known !== undefined) {
-      known.users.push(user);
+      if (!known.users.includes(user)) known.users.push(user);
       return known.name;
     }
     const taken = new Set([...this.#situation.doorNames, ...this.#doors.values().map((door) => door.name)]);
@@ -136,10 +170,9 @@ class AccessPlanner {
     return name;
   }
 
-  #nameOf({ number, settings }: AccessStanza): string {
+  #nameOf({ stanza, spaUser = '' }: Taken): string {
     const taken = new Set([...this.#situation.userNames, ...this.#users.map((user) => user.name)]);
-    const wanted = settings.get('REQUIRE_USERNAME')?.value.text ?? '';
-    return freeName(isUserName(wanted) ? wanted : `fwknop-${number}`, taken);
+    return freeName(isUserName(spaUser) ? spaUser : `fwknop-${stanza.number}`, taken);
   }
 
   #leave({ number }: AccessStanza, { name, file }: AccessSetting, what: string, isWhole = false): void {
@@ -159,12 +192,38 @@ function freeName(stem: string, taken: ReadonlySet<string>): string {
   }
 }
 
-function obstacleOf(stanza: AccessStanza): { readonly at: AccessSetting; readonly why: string } | undefined {
+/** Stanzas with a key may be one user if they agree in this. */
+const identityOf = ({ credential, spaUser, until }: Taken): string =>
+  `${renderSpaLine(credential, spaUser)} ${until ?? ''}`;
+
+const renderSource = (from: readonly Prefix[] | undefined): string =>
+  from === undefined ? 'ANY' : from.map(renderPrefix).join(', ');
+
+type Skipped = { readonly at: AccessSetting; readonly why: string };
+
+function dispensableIn(settings: AccessStanza['settings']): readonly Skipped[] {
+  const skipped = [...settings.values()].flatMap((at) => {
+    const one = DISPENSABLE[at.name.text];
+    return one?.isSet(at.value.text) === true ? [{ at, why: one.why }] : [];
+  });
+  const gpg = [...settings.values()].find(({ name }) => isGpgName(name.text));
+  const isMixed = gpg !== undefined && !isGpgAlone(settings);
+  const ports = settings.has('CMD_CYCLE_OPEN') ? settings.get('OPEN_PORTS') : undefined;
+  return [
+    ...skipped,
+    ...(isMixed ? [{ at: gpg, why: GPG }] : []),
+    ...(ports === undefined ? [] : [{ at: ports, why: COMMAND_PORTS }]),
+  ];
+}
+
+const GPG = 'GPG packets: give the user an SSH key with `bussa user add NAME KEY.pub`, or fwknop keys';
+const COMMAND_PORTS =
+  'the ports of a stanza with a command: its door runs the command, whichever port a packet asks for';
+
+function obstacleOf(stanza: AccessStanza): Skipped | undefined {
   const { settings, source } = stanza;
-  if (isGpgAlone(settings)) {
-    const why = 'GPG packets: give the user an SSH key with `bussa user add NAME KEY.pub`, or fwknop keys';
-    return { at: [...settings.values()].find(({ name }) => isGpgName(name.text)) ?? source, why };
-  }
+  if (isGpgAlone(settings))
+    return { at: [...settings.values()].find(({ name }) => isGpgName(name.text)) ?? source, why: GPG };
   for (const [name, { isSet, why }] of Object.entries(OBSTACLES)) {
     const at = settings.get(name);
     if (at !== undefined && isSet(at.value.text)) return { at, why };
@@ -172,12 +231,11 @@ function obstacleOf(stanza: AccessStanza): { readonly at: AccessSetting; readonl
   return undefined;
 }
 
+/** Either name sets it; the last one counts. */
 function endOf(settings: AccessStanza['settings']): string | undefined {
-  const day = settings.get('ACCESS_EXPIRE');
-  const epoch = settings.get('ACCESS_EXPIRE_EPOCH');
-  const ends = [
-    day === undefined ? undefined : readDay(day),
-    epoch === undefined ? undefined : readEpoch(epoch),
-  ];
-  return ends.findLast((end) => end !== undefined);
+  const ends = [...settings.values()].flatMap((one) => {
+    if (one.name.text === 'ACCESS_EXPIRE') return [readDay(one)];
+    return one.name.text === 'ACCESS_EXPIRE_EPOCH' ? [readEpoch(one)] : [];
+  });
+  return ends.at(-1);
 }

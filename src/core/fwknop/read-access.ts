@@ -20,7 +20,7 @@ export type AccessStanza = {
   /** Counts from 1. */
   readonly number: number;
   readonly source: AccessSetting;
-  /** By name; the last one of a name counts, as in fwknopd. */
+  /** By name, in the order of the file; the last one of a name counts, as in fwknopd. */
   readonly settings: Map<string, AccessSetting>;
 };
 
@@ -35,6 +35,15 @@ export type ReadIncluded = (
 const MAX_DEPTH = 3;
 const MAX_STANZAS = 1000;
 const MAX_FILES = 1000;
+
+/** A file as it is read. A setting belongs to the last SOURCE of its own file, whatever that file includes. */
+type Reading = {
+  readonly file: AccessFile;
+  readonly depth: number;
+  /** A file of %include_keys belongs to the stanza that includes it. */
+  readonly isKeys: boolean;
+  stanza: AccessStanza | undefined;
+};
 
 /** Reads access.conf and its includes as fwknopd 2.6.10 does. */
 export class AccessReader {
@@ -53,6 +62,11 @@ export class AccessReader {
     return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
   }
 
+  /** The files that were read, in this order. */
+  get paths(): readonly string[] {
+    return [...new Set(this.#files.map(({ path }) => path))];
+  }
+
   get hasErrors(): boolean {
     return this.#files.some(({ findings }) => findings.hasErrors);
   }
@@ -62,13 +76,14 @@ export class AccessReader {
     const file = { path, lines, findings: new Findings() };
     this.#files.push(file);
     if (isUtf16(bytes)) file.findings.error(START, 'the file is in UTF-16: save it as UTF-8');
+    const reading = { file, depth, isKeys: keysOf !== undefined, stanza: keysOf };
     for (const [index, text] of lines.entries()) {
       if (this.#hasTooMany) return;
       const whole = { text, line: index + 1, offset: 0 };
       const line = trimWord(whole);
       if (line.text === '' || line.text.startsWith('#') || line.text.startsWith(';')) continue;
       const setting = readSetting(sliceWord(whole, line.offset), file);
-      if (setting !== undefined) this.#take(setting, depth, keysOf);
+      if (setting !== undefined) this.#take(setting, reading);
     }
   }
 
@@ -81,41 +96,49 @@ export class AccessReader {
     return true;
   }
 
-  #take(setting: AccessSetting, depth: number, keysOf: AccessStanza | undefined): void {
-    const { name, file, value } = setting;
+  #take(setting: AccessSetting, reading: Reading): void {
+    const { name, file } = setting;
     const include = INCLUDES.find((one) => one === name.text);
     if (include !== undefined) {
-      this.#include(include, setting, depth);
-      return;
-    }
-    if (!ACCESS_NAMES.includes(name.text)) {
+      this.#include(include, setting, reading);
+    } else if (!ACCESS_NAMES.includes(name.text)) {
       const near = nearestWord(name.text, ACCESS_NAMES);
       const remedy = near === undefined ? 'man fwknopd lists those that there are' : `did you mean ${near}?`;
       file.findings.error(name, `unknown setting ${quoteText(name.text)}: ${remedy}`);
-    } else if (keysOf !== undefined && !/^(?:HMAC_)?KEY(?:_BASE64)?$|^HMAC_DIGEST_TYPE$/.test(name.text)) {
+    } else if (reading.isKeys && !/^(?:HMAC_)?KEY(?:_BASE64)?$|^HMAC_DIGEST_TYPE$/.test(name.text)) {
       file.findings.error(name, `a file of %include_keys has keys alone: move ${name.text} into the stanza`);
     } else if (name.text === 'SOURCE') {
-      if (this.stanzas.length === MAX_STANZAS)
+      reading.stanza = this.#begin(setting);
+    } else {
+      const { stanza } = reading;
+      if (stanza === undefined)
         file.findings.error(
           name,
-          `there are more than ${MAX_STANZAS} stanzas: import some from another file`,
+          `${name.text} stands before the first SOURCE of this file, where fwknopd ignores it: put SOURCE ANY above it`,
         );
-      if (this.stanzas.length < MAX_STANZAS)
-        this.stanzas.push({ number: this.stanzas.length + 1, source: setting, settings: new Map() });
-    } else {
-      const stanza = keysOf ?? this.stanzas.at(-1);
-      if (stanza === undefined)
-        file.findings.error(name, `${name.text} stands before the first SOURCE: put SOURCE ANY above it`);
-      stanza?.settings.set(name.text, { name, value, file });
+      // The order decides between settings that contradict each other.
+      stanza?.settings.delete(name.text);
+      stanza?.settings.set(name.text, setting);
     }
   }
 
-  #include(kind: IncludeName, { value, file }: AccessSetting, depth: number): void {
+  #begin(source: AccessSetting): AccessStanza {
+    const { length } = this.stanzas;
+    const stanza: AccessStanza = { number: length + 1, source, settings: new Map() };
+    if (length < MAX_STANZAS) this.stanzas.push(stanza);
+    else
+      source.file.findings.error(
+        source.name,
+        `there are more than ${MAX_STANZAS} stanzas: import some from another file`,
+      );
+    return stanza;
+  }
+
+  #include(kind: IncludeName, { value, file }: AccessSetting, { depth, stanza }: Reading): void {
     if (depth >= MAX_DEPTH) {
       file.findings.error(value, `includes are nested more than ${MAX_DEPTH} deep, as fwknopd follows them`);
       return;
     }
-    const stanza = this.stanzas.at(-1);
     if (kind === '%include_keys' && stanza === undefined) {
       file.findings.error(value, '%include_keys stands before the first SOURCE: put SOURCE ANY above it');
       return;

@@ -11,37 +11,51 @@ export type DoorText = { readonly stem: string; readonly lines: readonly string[
 
 /** The doors of a stanza, without names and users; a string says why there are none. */
 export function doorTexts(
-  { settings }: AccessStanza,
+  stanza: AccessStanza,
   anyPorts: readonly WantedPort[],
 ): readonly DoorText[] | string {
-  const seconds = (name: string): number | undefined => {
-    const setting = settings.get(name);
-    return setting === undefined ? undefined : readSeconds(setting);
-  };
-  const openFor = seconds('FW_ACCESS_TIMEOUT') || DEFAULT_OPEN_FOR;
-  const most = Math.max(openFor, seconds('MAX_FW_TIMEOUT') || DEFAULT_MAX_OPEN_FOR);
-  const timer = seconds('CMD_CYCLE_TIMER');
+  const { settings } = stanza;
+  const times = timesOf(settings);
   const open = settings.get('OPEN_PORTS');
   const asked = open === undefined ? anyPorts : readPorts(open);
   const restricted = settings.get('RESTRICT_PORTS');
   const barred = restricted === undefined ? [] : readPorts(restricted).map(renderWantedPort);
   const target = targetOf(settings.get('DESTINATION'));
+  const hasCommand = judgeCommands(settings);
   if (typeof target === 'string') return target;
-  const source = settings.get('REQUIRE_SOURCE_ADDRESS') ?? settings.get('REQUIRE_SOURCE');
-  const common = [
-    ...(source !== undefined && isYes(source.value.text) ? ['require_source = yes'] : []),
-    ...target.lines,
-  ];
-  const start = settings.get('CMD_CYCLE_OPEN')?.value.text;
-  if (start !== undefined)
-    return commandDoor(start, settings.get('CMD_CYCLE_CLOSE')?.value.text, timer ?? openFor, most, common);
+  const common = [...(requiresSource(settings) ? ['require_source = yes'] : []), ...target.lines];
+  if (hasCommand) return commandDoor(settings, times, common);
   const ports = [...new Set(asked.map(renderWantedPort))].filter((port) => !barred.includes(port));
+  if (asked.length > 0 && ports.length === 0)
+    return 'RESTRICT_PORTS has all the ports that it may open: nothing is left to open';
   if (ports.length === 0)
     return 'it opens any port that a client asks for: name those that it may, with --ports tcp/22,udp/53';
   return ports.map((port) => ({
     stem: `spa-${port.replace('/', '-')}`,
-    lines: [`open = ${port}`, `open_for = ${openFor}`, `max_open_for = ${most}`, ...common],
+    lines: [`open = ${port}`, `open_for = ${times.open}`, `max_open_for = ${times.most}`, ...common],
   }));
+}
+
+type Settings = AccessStanza['settings'];
+
+/** In seconds. */
+type Times = { readonly open: number; readonly most: number; readonly timer: number | undefined };
+
+/** fwknopd opens for no longer than MAX_FW_TIMEOUT, whatever FW_ACCESS_TIMEOUT says. */
+function timesOf(settings: Settings): Times {
+  const seconds = (name: string, least: 0 | 1 = 0): number | undefined => {
+    const setting = settings.get(name);
+    return setting === undefined ? undefined : readSeconds(setting, least);
+  };
+  const most = seconds('MAX_FW_TIMEOUT') || DEFAULT_MAX_OPEN_FOR;
+  const open = seconds('FW_ACCESS_TIMEOUT') || DEFAULT_OPEN_FOR;
+  return { open: Math.min(open, most), most, timer: seconds('CMD_CYCLE_TIMER', 1) };
+}
+
+/** Either name sets it; the last one counts. */
+function requiresSource(settings: Settings): boolean {
+  const last = [...settings.values()].findLast(({ name }) => /^REQUIRE_SOURCE(?:_ADDRESS)?$/.test(name.text));
+  return last !== undefined && isYes(last.value.text);
 }
 
 /** `lines`: one or none. */
@@ -60,27 +74,40 @@ function targetOf(setting: AccessSetting | undefined): { readonly lines: readonl
 const ADDRESS = /\$(?:IP|SRC)\b/g;
 const OTHER = /\$(?:PKT_SRC|DST|PORT|PROTO|CLIENT_TIMEOUT|TIMEOUT)\b/;
 
+/** fwknopd starts with no stanza that has only a part of them. Returns whether there are commands. */
+function judgeCommands(settings: Settings): boolean {
+  const [start, stop] = [settings.get('CMD_CYCLE_OPEN'), settings.get('CMD_CYCLE_CLOSE')];
+  const wrong = ({ name, file }: AccessSetting, what: string): void => file.findings.error(name, what);
+  if (start !== undefined && stop === undefined)
+    wrong(start, 'CMD_CYCLE_OPEN needs CMD_CYCLE_CLOSE: add the command that closes again, or NONE');
+  if (start === undefined && stop !== undefined)
+    wrong(stop, 'CMD_CYCLE_CLOSE needs CMD_CYCLE_OPEN: add the command that opens');
+  if (stop !== undefined && hasStop(stop) && !settings.has('CMD_CYCLE_TIMER'))
+    wrong(stop, 'CMD_CYCLE_CLOSE needs CMD_CYCLE_TIMER: add the seconds after which it runs');
+  return start !== undefined;
+}
+
+const hasStop = ({ value }: AccessSetting): boolean => !value.text.startsWith('NONE');
+
 function commandDoor(
-  start: string,
-  stop: string | undefined,
-  openFor: number,
-  most: number,
+  settings: Settings,
+  { open, most, timer = open }: Times,
   common: readonly string[],
 ): readonly DoorText[] | string {
+  const start = settings.get('CMD_CYCLE_OPEN')?.value.text ?? '';
+  const close = settings.get('CMD_CYCLE_CLOSE');
+  const stop = close !== undefined && hasStop(close) ? close.value.text : undefined;
   const other = OTHER.exec(`${start} ${stop ?? ''}`)?.[0];
   if (other !== undefined)
     return `its command uses ${other}, which no command of a door knows: write a door for each port, with the port in its command`;
-  const hasStop = stop !== undefined && stop.toUpperCase() !== 'NONE';
   const command = (text: string): string => text.replaceAll(ADDRESS, '%IP%');
-  return [
-    {
-      stem: 'spa-command',
-      lines: [
-        `start_command = ${command(start)}`,
-        ...(hasStop ? [`stop_command = ${command(stop)}`, `cmd_timeout = ${openFor}`] : []),
-        ...(hasStop ? [`max_open_for = ${Math.max(most, openFor)}`] : []),
-        ...common,
-      ],
-    },
-  ];
+  const end =
+    stop === undefined
+      ? []
+      : [
+          `stop_command = ${command(stop)}`,
+          `cmd_timeout = ${timer}`,
+          `max_open_for = ${Math.max(most, timer)}`,
+        ];
+  return [{ stem: 'spa-command', lines: [`start_command = ${command(start)}`, ...end, ...common] }];
 }

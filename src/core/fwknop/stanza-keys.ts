@@ -12,12 +12,32 @@ export function keysOf(stanza: AccessStanza): SpaCredential | undefined {
   const values = new Map<SpaKeyName, Word>();
   for (const [name, setting] of settings) {
     if (!isSpaKeyName(name)) continue;
+    // The last one counts, in either spelling.
+    if (name in OTHER_SPELLING) values.delete(OTHER_SPELLING[name as keyof typeof OTHER_SPELLING]);
     if (setting.value.text === '__CHANGEME__')
       setting.file.findings.error(setting.value, `${name} is still the placeholder: write the key itself`);
     values.set(name, setting.value);
   }
-  return spaKeysOf(values, source.name, new StanzaFindings(stanza))?.credential;
+  const findings = new StanzaFindings(stanza);
+  const credential = spaKeysOf(values, source.name, findings)?.credential;
+  const hmac = values.get('HMAC_KEY') ?? values.get('HMAC_KEY_BASE64');
+  if (hmac !== undefined && credential?.hmac !== undefined && isSame(credential.key, credential.hmac.key))
+    findings.error(
+      hmac,
+      'the HMAC key is the encryption key, which fwknopd refuses: give both sides another',
+    );
+  return credential;
 }
+
+const OTHER_SPELLING = {
+  KEY: 'KEY_BASE64',
+  KEY_BASE64: 'KEY',
+  HMAC_KEY: 'HMAC_KEY_BASE64',
+  HMAC_KEY_BASE64: 'HMAC_KEY',
+} as const;
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, i) => byte === other[i]);
 
 /** Findings about a stanza whose settings come from several files. */
 class StanzaFindings extends Findings {

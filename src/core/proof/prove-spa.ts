@@ -73,13 +73,14 @@ export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSit
   if (request.address !== undefined && !isPossibleSource(familyOf(address), ...addressWords(address), false))
     return refused('address');
   const his = doors.filter((door) => mayOpen(user, door, 'spa'));
-  const chosen = chooseDoors(his, request.ports);
+  const admits = (door: DoorSpec): boolean => compileAdmission(door)(from);
+  const chosen = chooseDoors(his, request.ports, admits);
   if ('port' in chosen) return { kind: 'refused', reason: 'door', port: chosen.port };
   const [first, ...rest] = chosen.doors;
   if (first === undefined) return refused('door');
   if (request.address === undefined && chosen.doors.some(({ requireSource }) => requireSource === true))
     return refused('unbound');
-  if (chosen.doors.some((door) => !compileAdmission(door)(from))) return refused('door source');
+  if (!chosen.doors.every(admits)) return refused('door source');
   const proof: Proof = { kind: 'spa', user: user.name, fingerprint: spa.fingerprint };
   const complete = (door: DoorSpec): ProofCompletion =>
     completeByProof(door, address, now, proof, message.timeout);
@@ -89,15 +90,20 @@ export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSit
 type Chosen = { readonly doors: readonly DoorSpec[] } | { readonly port: WantedPort };
 
 /**
- * For each port the first of the user's doors that opens it. If the user may open only one door, and that door runs a
+ * For each port the first of the user's doors that opens it, and that admits the sender if one does. If the user may open only one door, and that door runs a
  * command instead of opening ports, any port means that door.
  */
-function chooseDoors(doors: readonly DoorSpec[], ports: readonly WantedPort[]): Chosen {
+function chooseDoors(
+  doors: readonly DoorSpec[],
+  ports: readonly WantedPort[],
+  admits: (door: DoorSpec) => boolean,
+): Chosen {
   const [only, other] = doors;
   if (only !== undefined && other === undefined && only.opening.ports === undefined) return { doors: [only] };
   const chosen = new Set<DoorSpec>();
   for (const port of ports) {
-    const door = doors.find((one) => opens(one, port));
+    const able = doors.filter((one) => opens(one, port));
+    const door = able.find(admits) ?? able[0];
     if (door === undefined) return { port };
     chosen.add(door);
   }

@@ -39,7 +39,7 @@ export function renderSpaLine({ mode, key, hmac }: SpaCredential, spaUser?: stri
     ...['key', renderPaddedBase64(key)],
     ...(hmac === undefined ? ['no-hmac'] : ['hmac', renderPaddedBase64(hmac.key), hmac.name]),
     mode,
-    ...(spaUser === undefined ? [] : ['user', spaUser]),
+    ...(spaUser === undefined ? [] : ['user', /\s/.test(spaUser) ? `"${spaUser}"` : spaUser]),
   ];
   return `spa = ${words.join(' ')}`;
 }

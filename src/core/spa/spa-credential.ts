@@ -3,6 +3,9 @@ import type { AesMode, HashName } from '../cipher/ciphers.ts';
 /** fwknop's encryption: AES in one of five block modes, or as before version 2.5 with a key cut to 16 bytes. */
 export const SPA_MODES = ['cbc', 'ctr', 'cfb', 'ofb', 'ecb', 'legacy'] as const;
 
+/** The mode `legacy` uses no more of a key. */
+export const LEGACY_KEY_BYTES = 16;
+
 export type SpaMode = (typeof SPA_MODES)[number];
 
 /** The secrets that an fwknop client and server share. */

@@ -7,7 +7,7 @@ import { quoteText } from '../text/quote-text.ts';
 import { splitLines } from '../text/split-lines.ts';
 import type { Word } from '../text/word.ts';
 import { readFwknopLine } from './fwknop-line.ts';
-import type { SpaCredential } from './spa-credential.ts';
+import { LEGACY_KEY_BYTES, type SpaCredential } from './spa-credential.ts';
 import {
   MAX_HMAC_KEY_BYTES,
   MAX_SPA_KEY_BYTES,
@@ -83,7 +83,10 @@ export function spaKeysOf(
   at: Word,
   findings: Findings,
 ): SpaKeys | undefined {
-  const key = keyOf(values, ['KEY', 'KEY_BASE64'], MAX_SPA_KEY_BYTES, findings);
+  const mode = parsed(values.get('ENCRYPTION_MODE'), parseSpaMode, findings) ?? 'cbc';
+  // fwknop cuts a longer key in this mode (acc_data_is_valid in access.c).
+  const most = mode === 'legacy' ? MAX_HMAC_KEY_BYTES : MAX_SPA_KEY_BYTES;
+  const key = keyOf(values, ['KEY', 'KEY_BASE64'], most, findings);
   if (key === 'none')
     findings.error(at, 'there is no key: write KEY_BASE64 with the key of fwknopd’s access.conf');
   const hmacKey = keyOf(values, ['HMAC_KEY', 'HMAC_KEY_BASE64'], MAX_HMAC_KEY_BYTES, findings);
@@ -92,10 +95,10 @@ export function spaKeysOf(
     findings.error(useHmac, 'there is no HMAC key: write HMAC_KEY_BASE64 with that of fwknopd’s access.conf');
   const hmacName = parsed(values.get('HMAC_DIGEST_TYPE'), parseHashName, findings) ?? 'sha256';
   const digest = parsed(values.get('DIGEST_TYPE'), parseHashName, findings) ?? 'sha256';
-  const mode = parsed(values.get('ENCRYPTION_MODE'), parseSpaMode, findings) ?? 'cbc';
   if (key === 'none' || key === undefined || hmacKey === undefined) return undefined;
   const hmac = hmacKey === 'none' ? {} : { hmac: { name: hmacName, key: hmacKey } };
-  return { credential: { mode, key, ...hmac }, digest };
+  const used = mode === 'legacy' ? key.subarray(0, LEGACY_KEY_BYTES) : key;
+  return { credential: { mode, key: used, ...hmac }, digest };
 }
 
 /** `undefined` after a finding. */

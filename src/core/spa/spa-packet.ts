@@ -2,7 +2,7 @@ import { base64Bytes, decodeBase64, renderBase64 } from '../bytes/base64.ts';
 import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 import type { Ciphers, HashName } from '../cipher/ciphers.ts';
 import { HmacSha256Key, HmacSha256Message } from '../cipher/hmac-sha256.ts';
-import { aesModeOf, type SpaCredential } from './spa-credential.ts';
+import { aesModeOf, LEGACY_KEY_BYTES, type SpaCredential } from './spa-credential.ts';
 import { MAX_SPA_CHARS, MIN_SPA_CHARS, SALTED } from './spa-form.ts';
 
 // libfko of fwknop 2.6.10: cipher_funcs.c, fko_encryption.c, fko_hmac.c.
@@ -13,7 +13,6 @@ const SALT_MARK = asciiBytes('Salted__');
 const SALT_BYTES = 8;
 const BLOCK = 16;
 const KEY_BYTES = 32;
-const LEGACY_KEY_BYTES = 16;
 const LEGACY_PAD = 0x30;
 
 /** Base64 characters of an HMAC. */

@@ -1,4 +1,4 @@
-import { parsePaddedBase64 } from '../bytes/base64.ts';
+import { parseBase64, parsePaddedBase64 } from '../bytes/base64.ts';
 import { HASH_NAMES, type HashName } from '../cipher/ciphers.ts';
 import type { Findings } from '../text/findings.ts';
 import { quoteText } from '../text/quote-text.ts';
@@ -39,13 +39,19 @@ export function parseBase64Key(word: Word, most: number, findings: Findings): Ui
   return undefined;
 }
 
-/** In a hand-made key, the last character may contain unused bits, which fwknop ignores. */
+/**
+ * As fko_base64_decode reads a hand-made key: padding does not matter, and bits of the last character that belong to no
+ * byte are ignored.
+ */
 function parseLoose(text: string): Uint8Array | undefined {
-  const bare = text.replace(/={1,2}$/, '');
-  const value = BASE64.indexOf(bare.at(-1) ?? '');
-  const spare = bare.length % 4 === 2 ? 16 : 4;
-  if (value < 0 || bare.length % 4 < 2) return undefined;
-  return parsePaddedBase64(bare.slice(0, -1) + BASE64.charAt(value - (value % spare)));
+  const digits = text.replace(/=+$/, '');
+  // A single digit of a group holds no whole byte.
+  const length = digits.length % 4 === 1 ? digits.length - 1 : digits.length;
+  const values = [...digits.slice(Math.max(0, length - 1))].map((digit) => BASE64.indexOf(digit));
+  const [last = -1] = values;
+  if (values.includes(-1) || last < 0) return undefined;
+  const spare = { 2: 16, 3: 4 }[length % 4] ?? 1;
+  return parseBase64(digits.slice(0, length - 1) + BASE64.charAt(last - (last % spare)));
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

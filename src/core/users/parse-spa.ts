@@ -1,7 +1,7 @@
 import { parsePaddedBase64 } from '../bytes/base64.ts';
 import { HASH_NAMES } from '../cipher/ciphers.ts';
-import { isUserName } from '../config/values/parse-names.ts';
 import { SPA_MODES, type SpaCredential } from '../spa/spa-credential.ts';
+import { isSpaUser, SPA_USER_FORM } from '../spa/spa-user.ts';
 import { MAX_HMAC_KEY_BYTES, MAX_SPA_KEY_BYTES } from '../spa/spa-values.ts';
 import type { Findings } from '../text/findings.ts';
 import { sliceWord, type Word } from '../text/word.ts';
@@ -24,10 +24,10 @@ type Draft = {
   hasNoHmac: boolean;
 };
 
-/** `key BASE64 hmac BASE64 [DIGEST] [MODE] [user NAME]`; every bad word is a finding, and none shows a key. */
+/** `key BASE64 hmac BASE64 [DIGEST] [MODE] [user NAME]`, a name with blanks in quotes; every bad word is a finding, and none shows a key. */
 export function parseSpa(value: Word, findings: Findings): SpaLine | undefined {
   const draft: Draft = { hasNoHmac: false };
-  const words = [...value.text.matchAll(/\S+/g)].map(({ index, 0: { length } }) =>
+  const words = [...value.text.matchAll(/"[^"]*"|\S+/g)].map(({ index, 0: { length } }) =>
     sliceWord(value, index, index + length),
   );
   let isGood = true;
@@ -60,8 +60,9 @@ type Wrong = (word: Word, message: string) => void;
 
 function readNamed(name: 'key' | 'hmac' | 'user', given: Word, draft: Draft, wrong: Wrong): void {
   if (name === 'user') {
-    if (isUserName(given.text)) draft.spaUser = given.text;
-    else wrong(given, 'this is not a user name: write the name that the client sends');
+    const text = given.text.replace(/^"(.*)"$/, '$1');
+    if (isSpaUser(text)) draft.spaUser = text;
+    else wrong(given, `this is not a user name: write the one that the client sends, ${SPA_USER_FORM}`);
     return;
   }
   const bytes = parsePaddedBase64(given.text);

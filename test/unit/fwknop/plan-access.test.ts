@@ -56,7 +56,7 @@ suite('access.conf as doors and users', () => {
 
   test('what Bussa has otherwise is named with its place, and how', () => {
     const { plan, told } = imported(
-      `SOURCE ANY\nGPG_DECRYPT_ID A\nGPG_DECRYPT_PW b\nSOURCE ANY\n${keys(1)}FORCE_NAT 10.0.0.1 22\nOPEN_PORTS tcp/22\nSOURCE ANY\n${keys(2)}OPEN_PORTS tcp/22\nENABLE_CMD_EXEC Y\nSOURCE ANY\n${keys(3)}SOURCE ANY\n${keys(2)}OPEN_PORTS tcp/23\nSOURCE ANY\n${keys(4)}CMD_CYCLE_OPEN /bin/a $PORT\nSOURCE ANY\n${keys(5)}OPEN_PORTS tcp/1\nDESTINATION 10.0.0.0/8\n`,
+      `SOURCE ANY\nGPG_DECRYPT_ID A\nGPG_DECRYPT_PW b\nSOURCE ANY\n${keys(1)}FORCE_NAT 10.0.0.1 22\nOPEN_PORTS tcp/22\nSOURCE ANY\n${keys(2)}OPEN_PORTS tcp/22\nENABLE_CMD_EXEC Y\nSOURCE ANY\n${keys(3)}SOURCE ANY\n${keys(2)}OPEN_PORTS tcp/23\nREQUIRE_USERNAME bob\nSOURCE ANY\n${keys(4)}CMD_CYCLE_OPEN /bin/a $PORT\nCMD_CYCLE_CLOSE NONE\nSOURCE ANY\n${keys(5)}OPEN_PORTS tcp/1\nDESTINATION 10.0.0.0/8\n`,
     );
     assert.deepEqual(told, []);
     assert.deepEqual(
@@ -71,14 +71,62 @@ suite('access.conf as doors and users', () => {
         [7, 2, true, 'fwknop’s address translation'],
         [13, 3, false, 'commands that the client sends'],
         [14, 4, true, 'it opens any port that a client asks for'],
-        [17, 5, true, 'the user fwknop-3 has its key already'],
-        [21, 6, true, 'its command uses $PORT, which no command of a door knows'],
-        [25, 7, true, 'DESTINATION is more than one address'],
+        [17, 5, true, 'its key is that of stanza 3, with another HMAC, user name or end'],
+        [22, 6, true, 'its command uses $PORT, which no command of a door knows'],
+        [27, 7, true, 'DESTINATION is more than one address'],
       ],
     );
     assert.deepEqual(
       plan.users.map(({ name }) => name),
       ['fwknop-3'],
+    );
+  });
+
+  test('GPG, RESTRICT_PORTS and ports beside a command are named where the rest of the stanza is taken over', () => {
+    const { plan, told } = imported(
+      `SOURCE ANY\n${keys(1)}GPG_DECRYPT_ID A\nGPG_DECRYPT_PW b\nGPG_REMOTE_ID C\nOPEN_PORTS tcp/22\nSOURCE ANY\n${keys(2)}OPEN_PORTS tcp/5\nCMD_CYCLE_OPEN /bin/a\nCMD_CYCLE_CLOSE NONE\nSOURCE ANY\n${keys(3)}OPEN_PORTS tcp/22\nRESTRICT_PORTS tcp/22\n`,
+    );
+    assert.deepEqual(told, []);
+    assert.deepEqual(
+      plan.leftOut.map(({ line, stanza, isWhole, what }) => [
+        line,
+        stanza,
+        isWhole === true,
+        what.split(':')[0],
+      ]),
+      [
+        [4, 1, false, 'GPG packets'],
+        [11, 2, false, 'the ports of a stanza with a command'],
+        [14, 3, true, 'RESTRICT_PORTS has all the ports that it may open'],
+      ],
+    );
+    assert.deepEqual(
+      plan.users.map(({ name }) => name),
+      ['fwknop-1', 'fwknop-2'],
+    );
+  });
+
+  test('stanzas with the same key are one user, whose doors say from where each may be opened', () => {
+    const { plan, told } = imported(
+      `SOURCE 10.0.0.0/8\n${keys(1)}OPEN_PORTS tcp/22,tcp/80\nSOURCE 192.0.2.1\n${keys(1)}OPEN_PORTS tcp/22\nFW_ACCESS_TIMEOUT 10\nSOURCE 10.0.0.0/8\n${keys(2)}OPEN_PORTS tcp/22,tcp/80\n`,
+    );
+    assert.deepEqual(told, []);
+    assert.deepEqual(plan.leftOut, []);
+    const [first, second] = plan.users.map((one) => renderImportedUser(one, 'spa = x'));
+    assert.equal(
+      first,
+      '[fwknop-1]\nspa = x\ndoors = spa-tcp-22, spa-tcp-80, spa-tcp-22-2\nfrom = 10.0.0.0/8, 192.0.2.1\n',
+    );
+    assert.equal(second, '[fwknop-3]\nspa = x\ndoors = spa-tcp-22-3, spa-tcp-80-2\nfrom = 10.0.0.0/8\n');
+    assert.deepEqual(
+      plan.doors.map(({ lines }) => lines.filter((line) => /^(?:open|allow) /.test(line)).join()),
+      [
+        'open = tcp/22,allow = 10.0.0.0/8',
+        'open = tcp/80,allow = 10.0.0.0/8',
+        'open = tcp/22,allow = 192.0.2.1',
+        'open = tcp/22',
+        'open = tcp/80',
+      ],
     );
   });
 

@@ -93,15 +93,21 @@ export class SpaPackets {
     const candidate = this.#candidate;
     const owners = this.#owners(packet.source);
     const { ciphers } = this.#parts;
-    const owner = owners.find(({ spa }) => candidate.isAuthentic(ciphers, spa.credential));
-    if (owner !== undefined) {
-      this.#remember(packet.source, owner);
+    let unreadable: SpaOwner | undefined;
+    // Several keys may have one HMAC key.
+    for (const owner of owners) {
+      if (!candidate.isAuthentic(ciphers, owner.spa.credential)) continue;
       const message = this.#read(owner)?.message;
-      if (message !== undefined) return { owner, message, id: ciphers.sha256(text) };
+      unreadable ??= owner;
+      if (message === undefined) continue;
+      this.#remember(packet.source, owner);
+      return { owner, message, id: ciphers.sha256(text) };
+    }
+    if (unreadable !== undefined) {
       this.#parts.counters.outcome('content');
       const reason =
         'its HMAC is right, but its content cannot be read: the encryption key or mode is another';
-      this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
+      this.#reportRefusal(packet.source, { reason, shortReason: reason }, unreadable);
       return undefined;
     }
     for (const one of owners) {

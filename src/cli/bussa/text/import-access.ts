@@ -26,6 +26,7 @@ export async function importServer(
   if (outcome.kind !== 'imported') return printFailure(outcome, output);
   const { plan, doorTexts, userTexts, configFile, usersFile, written } = outcome;
   const told = written.length === 0 ? undefined : await reloadUsers(choice);
+  for (const line of outcome.warnings) output.error(`bussa: ${printable(line)}`);
   for (const one of plan.warnings) output.error(`bussa: ${place(one)}`);
   const value = {
     written,
