@@ -156,7 +156,7 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   test('opens what the first of several stanzas allows that have one HMAC key, or all keys, in common', async () => {
     const [frank, gina] = [drawKey('frank'), drawKey('gina')];
     const other = { ...gina, hmacKey: frank.hmacKey };
-    await using stage = await SpaStage.create({ keys: [drawKey('carol')], clientKeys: [frank, other] });
+    await using stage = await SpaFixture.create({ keys: [drawKey('carol')], clientKeys: [frank, other] });
     const stanza = (source: string, { key, hmacKey }: typeof frank, ports: string): string =>
       `SOURCE ${source}\nKEY_BASE64 ${key.toString('base64')}\nHMAC_KEY_BASE64 ${hmacKey.toString('base64')}\nOPEN_PORTS ${ports}\n`;
     const access = stage.directory.file(
