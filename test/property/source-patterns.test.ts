@@ -73,7 +73,8 @@ suite('from="…"', () => {
       ['!!192.0.2.1,*', /nobody can use the key/],
       ['!::ffff:192.0.2.1,*', /write 192\.0\.2\.1\), so nobody can use the key/],
       ['::ffff:192.0.2.1', /IPv4 written as IPv6 \(write 192\.0\.2\.1\), so it matches nobody/],
-      ['', /an address is missing, so it matches nobody/],
+      ['', /an address is missing, so nobody can use the key/],
+      ['192.0.2.1,,2001:db8::1', /an address is missing, so nobody can use the key/],
     ];
     for (const [list, note] of cases) {
       const { admits, notes } = compileSourcePatterns(list);

@@ -11,18 +11,21 @@ export function readKeyOptions(line: string): OptionsReading {
   const options: KeyOption[] = [];
   let at = 0;
   for (;;) {
+    // As sshd: an option may be empty.
+    while (line[at] === ',') at += 1;
+    if (options.length > 0 && /^[ \t]/.test(line.slice(at))) return { kind: 'options', options, end: at };
     const name = /^[A-Za-z0-9@._-]+/.exec(line.slice(at))?.[0];
     if (name === undefined) return { kind: 'bad', reason: 'an option has no name' };
     at += name.length;
     let value: string | undefined;
     if (line[at] === '=') {
-      const quoted = /^="((?:[^"\\]|\\.)*)"/.exec(line.slice(at));
+      // Only a quote can be escaped: a backslash before anything else, another backslash included, is itself.
+      const quoted = /^="((?:\\"|(?!\\")[^"])*)"/.exec(line.slice(at));
       if (quoted === null) return { kind: 'bad', reason: `the value of ${name} wants quotes: ${name}="…"` };
       value = (quoted[1] as string).replaceAll('\\"', '"');
       at += quoted[0].length;
     }
     options.push({ name: name.toLowerCase(), ...(value === undefined ? {} : { value }) });
     if (line[at] !== ',') return { kind: 'options', options, end: at };
-    at += 1;
   }
 }

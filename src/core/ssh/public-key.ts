@@ -1,4 +1,5 @@
 import type { EcdsaCurve, VerifyKey } from '../cipher/ciphers.ts';
+import { isOnCurve, isSoundEd25519 } from './sound-point.ts';
 import { SshReader } from './ssh-reader.ts';
 
 /** Key types that may sign a knock. */
@@ -27,8 +28,10 @@ export type KeyReading =
   | { readonly kind: 'key'; readonly key: SshPublicKey }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Limits of RSA keys; the upper one is OpenSSH's (SSHBUF_MAX_BIGNUM). */
+/** Limits of RSA keys. The signature of a larger one does not fit into a signed knock. */
 const MIN_RSA_BITS = 2048;
+const MAX_RSA_BITS = 8192;
+/** OpenSSH's limit (SSHBUF_MAX_BIGNUM). */
 const MAX_RSA_BYTES = 2048;
 
 const POINT_BYTES = { nistp256: 32, nistp384: 48, nistp521: 66 } as const satisfies Record<
@@ -69,7 +72,10 @@ function readKey(type: KeyType, reader: SshReader): VerifyKey | string {
     case 'ssh-ed25519':
     case 'sk-ssh-ed25519@openssh.com': {
       const point = reader.string();
-      return point?.length === 32 ? { kind: 'ed25519', point } : 'an Ed25519 key has 32 bytes';
+      if (point?.length !== 32) return 'an Ed25519 key has 32 bytes';
+      return isSoundEd25519(point)
+        ? { kind: 'ed25519', point }
+        : 'the Ed25519 key is damaged, or no signature by it proves anything: copy it again, or make another one';
     }
     case 'ssh-rsa':
       return readRsa(reader);
@@ -93,6 +99,8 @@ function readRsa(reader: SshReader): VerifyKey | string {
   const [first = 0] = modulus;
   const bits = (modulus.length - 1) * 8 + (32 - Math.clz32(first));
   if (bits < MIN_RSA_BITS) return `the RSA key has ${bits} bits: at least ${MIN_RSA_BITS} are needed`;
+  if (bits > MAX_RSA_BITS)
+    return `the RSA key has ${bits} bits: its signature does not fit into a knock, so at most ${MAX_RSA_BITS} are possible`;
   const last = exponent.at(-1) ?? 0;
   const isOdd = (last & 1) === 1;
   if (!isOdd || (exponent.length === 1 && last < 3)) return 'the exponent of the RSA key is invalid';
@@ -104,7 +112,8 @@ function readEcdsa(curve: EcdsaCurve, reader: SshReader): VerifyKey | string {
   const point = reader.string();
   const length = 1 + 2 * POINT_BYTES[curve];
   const isWhole = point?.length === length && point[0] === 4;
-  return isWhole
+  if (!isWhole) return `the point of the key is not an uncompressed one of ${curve}`;
+  return isOnCurve(curve, point)
     ? { kind: 'ecdsa', curve, point }
-    : `the point of the key is not an uncompressed one of ${curve}`;
+    : `the key is damaged: its point is not on the curve ${curve}`;
 }

@@ -13,7 +13,7 @@ export type SourcePatterns = {
 /**
  * The list of `from="…"` (ssh_config(5), PATTERNS): addresses, prefixes, and addresses with `*` and `?`. A source
  * matching a pattern with `!` is refused, whatever else matches. Names are not resolved: whoever controls the DNS would
- * decide. A negated pattern that cannot be evaluated, or a wrong prefix, refuses everybody, as in sshd.
+ * decide. A negated pattern that cannot be evaluated, a wrong prefix or an empty pattern refuses everybody, as in sshd.
  */
 export function compileSourcePatterns(list: string): SourcePatterns {
   const patterns: Pattern[] = [];
@@ -27,7 +27,7 @@ export function compileSourcePatterns(list: string): SourcePatterns {
       patterns.push({ isDenied, matches });
       continue;
     }
-    const shuts = isDenied || bare.includes('/');
+    const shuts = isDenied || bare === '' || bare.includes('/');
     isShut ||= shuts;
     notes.push(`${whyUnusable(bare)}, so ${shuts ? 'nobody can use the key' : 'it matches nobody'}`);
   }

@@ -18,6 +18,14 @@ function keyOf(line: string) {
   return reading;
 }
 
+/** The base point of P-256. */
+const p256Point = (): Uint8Array =>
+  concatBytes(
+    Uint8Array.of(4),
+    Buffer.from('6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296', 'hex'),
+    Buffer.from('4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5', 'hex'),
+  );
+
 const reasonOf = (line: string): string => {
   const reading = parseAuthorizedKey(line);
   return reading.kind === 'bad' ? reading.reason : 'it was taken';
@@ -138,8 +146,12 @@ test('keys that no proof may rest on are refused', () => {
   assert.match(rsa(Uint8Array.of(1), new Uint8Array(256).fill(0xff)), /exponent/);
   assert.match(rsa(Uint8Array.of(4), new Uint8Array(256).fill(0xff)), /exponent/);
   assert.match(rsa(e, new Uint8Array(4096).fill(0xff)), /too large/);
+  assert.equal(rsa(e, new Uint8Array(1024).fill(0xff)), 'taken');
+  for (const length of [1025, 2048])
+    assert.match(rsa(e, new Uint8Array(length).fill(0xff)), /does not fit into a knock, so at most 8192/);
+  const whole = p256Point();
   const point = (length: number, first: number): string => {
-    const bytes = new Uint8Array(length).fill(9);
+    const bytes = Uint8Array.from({ length }, (_, at) => whole[at] ?? 9);
     bytes[0] = first;
     const blob = concatBytes(sshString('ecdsa-sha2-nistp256'), sshString('nistp256'), sshString(bytes));
     const reading = readPublicKey(blob);
@@ -167,6 +179,33 @@ describe('options that would let in more than their line says', () => {
     for (const both of [ends, ends.toReversed()])
       assert.equal(keyOf(`${both} ${KEY}`).key.until, Date.UTC(2027, 0, 1));
     assert.equal(keyOf(KEY.replace(' ', '\t')).key.comment, '');
+  });
+
+  test('quotes, backslashes and commas are read as sshd 9.2 reads them', () => {
+    const admits = (options: string): boolean | string => {
+      const reading = parseAuthorizedKey(`${options} ${KEY}`);
+      return reading.kind === 'bad' ? reading.reason : (reading.key.admits?.(address('192.0.2.1')) ?? true);
+    };
+    // A real sshd has accepted or refused a login from 192.0.2.1 with each of them.
+    const cases: readonly (readonly [string, boolean])[] = [
+      [String.raw`command="a\\",no-pty"`, true],
+      [String.raw`command="a\\" b",from="192.0.2.1"`, true],
+      [String.raw`command="a\"b",from="192.0.2.7"`, false],
+      [String.raw`command="x\y",from="192.0.2.7"`, false],
+      ['from="192.0.2.1",', true],
+      [',,from="192.0.2.7",,no-pty', false],
+      ['from="192.0.2.1,"', false],
+      ['from=",192.0.2.1"', false],
+      ['from=""', false],
+    ];
+    for (const [options, expected] of cases) assert.equal(admits(options), expected, options);
+    // sshd refuses the key.
+    for (const options of [
+      String.raw`command="a\\",from="192.0.2.1"`,
+      String.raw`command="a\"`,
+      String.raw`command="a\",from="192.0.2.1`,
+    ])
+      assert.equal(typeof admits(options), 'string', options);
   });
 
   test('patterns match what regular expressions do, and many stars cost nothing', () => {
