@@ -24,6 +24,7 @@ import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { type MemberKey, memberKeyOf } from '../../src/host/crypto/member-key.ts';
 import { CommandRunner } from '../../src/host/process/command-runner.ts';
+import type { LeaseStore } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { Scratch } from '../lab/child-module.ts';
 import { HandClock } from './keeper-fixture.ts';
@@ -199,6 +200,16 @@ export class FleetHostFixture {
     return this.#deliver([{ id, age: millis(age), bytes }]);
   }
 
+  /** The same, as if it were in the hash of bans. */
+  injectStored(bytes: Uint8Array): Promise<{ readonly applied: number; readonly refused: number }> {
+    return this.#deliver([{ bytes }]);
+  }
+
+  /** How much it remembers of what members have told. */
+  get remembered(): number {
+    return this.#store?.fleet().length ?? 0;
+  }
+
   /** The members file does not have it any more. */
   drop(member: string): void {
     const members = new Map([...this.#identity.members].filter(([name]) => name !== member));
@@ -250,6 +261,7 @@ export class FleetHostFixture {
   }
 
   #after: StreamId | undefined;
+  #store: LeaseStore | undefined;
 
   #start(): [LeaseKeeper, BanKeeper, Fleet] {
     const { clock } = this;
@@ -257,6 +269,7 @@ export class FleetHostFixture {
       this.events.push(event);
     };
     const store = openSqliteLeaseStore(this.#scratch.file(`${this.name}.db`));
+    this.#store = store;
     this.#resources.push(() => store.close());
     const bans = new BanKeeper({
       bans: new BanList(MAX_BANS, [1, 2]),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FleetBody, FleetLeaseId } from '../../src/core/fleet/fleet-record.ts';
 import { renderRecord, signedBytes } from '../../src/core/fleet/render-record.ts';
+import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
 import { FleetFixture, type FleetHostFixture, source, told } from './fleet-fixture.ts';
 
@@ -17,12 +18,13 @@ function signedBy(
   body: FleetBody,
   at = fixture.clock.day,
   keyOf = n,
+  number = Math.floor(at / 1000),
 ): Uint8Array {
   const key = fixture.keys[keyOf];
   assert.ok(key !== undefined);
   const rendered = renderRecord({
     ...{ fleet: 'main', member: `gw${n + 1}`, epoch: 'd'.repeat(16) },
-    ...{ number: Math.floor(at / 1000), at: instant(at), body },
+    ...{ number, at: instant(at), body },
   });
   return Buffer.concat([rendered, key.sign(signedBytes(rendered))]);
 }
@@ -63,6 +65,55 @@ describe('what a fleet trusts', () => {
     assert.deepEqual(two.leases, []);
     assert.equal((await two.inject(good, 2000)).applied, 0, 'the close has a higher number');
     assert.deepEqual(two.leases, []);
+  });
+
+  test('what is put among the bans opens and closes nothing, however genuine it is', async () => {
+    using fixture = new FleetFixture(2);
+    const [one, two] = [fixture.host(0), fixture.host(1)];
+    await fixture.carry();
+    await one.knock('web', A);
+    await fixture.carry();
+    const genuine = fixture.engine.stream.map(({ bytes }) => bytes);
+    await one.close('web', A);
+    await fixture.carry();
+    assert.deepEqual(two.leases, []);
+    for (const bytes of genuine) assert.equal((await two.injectStored(bytes)).applied, 0);
+    assert.deepEqual(two.leases, [], 'it opens nothing again');
+    await two.knock('ssh', A);
+    const order = signedBy(fixture, 0, { kind: 'close', ends: [{ door: 'ssh', source: A }] });
+    assert.deepEqual(await two.injectStored(order), { applied: 0, refused: 1 });
+    assert.deepEqual(two.leases, [`ssh ${A}`]);
+  });
+
+  test('a member that tells without end takes no more room than others', async () => {
+    using fixture = new FleetFixture(2);
+    const two = fixture.host(1);
+    await fixture.carry();
+    let number = Math.floor(fixture.clock.day / 1000);
+    const tell = (body: FleetBody): Promise<{ readonly applied: number }> => {
+      number += 1;
+      return two.inject(signedBy(fixture, 0, body, fixture.clock.day, 0, number));
+    };
+    for (let n = 1; n <= 40; n++) await tell(openBody('web', 30_000, n.toString(16).padStart(16, '0')));
+    assert.equal(two.lease('web', A)?.holders?.length, 8);
+    const prefixes = (from: number): Prefix[] =>
+      Array.from({ length: 64 }, (_, n) => parsePrefix(`10.${from >> 2}.${from & 3}.${n}`) as Prefix);
+    for (let from = 0; from < 100; from++) await tell({ kind: 'unban', lifted: prefixes(from) });
+    await two.settle();
+    assert.ok(two.remembered < 4200, `${two.remembered}`);
+    const ban = async (from: number): Promise<number> => {
+      const { applied } = await tell({
+        kind: 'ban',
+        bans: prefixes(from).map((who) => ({ who, rest: millis(60_000) })),
+      });
+      return applied;
+    };
+    for (let from = 100; from < 164; from++) assert.equal(await ban(from), 64);
+    assert.equal(await ban(164), 0, 'as many as a member may have');
+    fixture.advance(70_000);
+    assert.equal(await ban(164), 64, 'those that are over do not count');
+    await two.settle();
+    assert.ok(two.remembered < 4200, `${two.remembered}`);
   });
 
   test('a member that was taken out holds nothing here any more', async () => {

@@ -92,7 +92,10 @@ export class CarriedDaemon implements AsyncDisposable {
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+    const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
+    // It repeats the socket's.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const reply = this.#answer(JSON.parse(line), socket);
       if (reply !== undefined) socket.write(`${JSON.stringify(reply)}\n`);
       const watchers = this.#watchers;

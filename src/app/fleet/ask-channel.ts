@@ -27,6 +27,6 @@ export type Asker = { readonly member: string; readonly id: number };
 export const renderAsker = ({ member, id }: Asker): string => `${member} ${id}`;
 
 export function parseAsker(line: string): Asker | undefined {
-  const [, member = '', digits = ''] = /^(\S+) ([0-9]{1,15})$/.exec(line) ?? [];
+  const [, member = '', digits = ''] = /^(\S+) ([1-9][0-9]{0,14})$/.exec(line) ?? [];
   return isFleetName(member) ? { member, id: Number(digits) } : undefined;
 }

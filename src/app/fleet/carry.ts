@@ -1,6 +1,7 @@
 import type { FleetBegin, FleetPart, StreamId } from '../../core/control/fleet-link.ts';
 import { type EngineKeys, engineKeys } from '../../core/fleet/engine-keys.ts';
 import { millis } from '../../core/net/time.ts';
+import { EngineError } from '../../host/engine/engine-error.ts';
 import { type Asker, parseAsker, parseMessage, renderAsker, renderMessage } from './ask-channel.ts';
 import type { FollowedDaemon, RequestLine } from './daemon-link.ts';
 import type { EngineSession, ReadBatch } from './engine-session.ts';
@@ -59,6 +60,7 @@ export class Carrying {
     const ended = session.ended.then((why) => Promise.reject(why));
     await Promise.race([
       this.#takeParts(),
+      this.#readBans(),
       this.#readStream(),
       this.#keepChecking(),
       ended,
@@ -134,7 +136,7 @@ export class Carrying {
       const asker = parseAsker(line);
       if (asker === undefined || this.#isOwn(asker)) return;
       this.#start(orders.ask({ verb: 'fleet-asked', to: renderAsker(asker), bytes }).then(() => undefined));
-    } else if (/^[0-9]{1,15}$/.test(line)) {
+    } else if (/^[1-9][0-9]{0,14}$/.test(line)) {
       this.#start(orders.ask({ verb: 'fleet-answered', id: Number(line), bytes }).then(() => undefined));
     }
   }
@@ -143,11 +145,17 @@ export class Carrying {
     return member === this.#begin.member;
   }
 
-  /** From the engine to the daemon: all bans, then the stream from where it was left. */
-  async #readStream(): Promise<never> {
+  /** All bans, beside the stream: somebody may have put millions there. Never resolves. */
+  async #readBans(): Promise<never> {
     const { session, deliveries } = this.#parts;
     for await (const records of session.readBans())
       await deliveries.ask({ verb: 'fleet-deliver', records: records.map((bytes) => ({ bytes })) });
+    return this.#over.promise;
+  }
+
+  /** From the engine to the daemon: the stream from where it was left. */
+  async #readStream(): Promise<never> {
+    const { session } = this.#parts;
     await this.#findPlace();
     for (;;) {
       this.#place ??= { kind: 'moment', id: this.#windowAgo() };
@@ -173,6 +181,9 @@ export class Carrying {
   async #deliver({ entries, time }: ReadBatch, receivedAt: number): Promise<void> {
     const last = entries.at(-1)?.id;
     if (last === undefined) return;
+    // It would be read without end.
+    if (this.#place !== undefined && !isLater(last, this.#place.id))
+      throw new EngineError('EPROTO', 'the engine goes back in its stream');
     const now = Math.max(this.#parts.session.clock.now(), time + performance.now() - receivedAt);
     const records = entries.flatMap(({ id, bytes }) =>
       bytes === undefined ? [] : [{ id, age: millis(Math.max(0, now - timeOf(id))), bytes }],
@@ -186,9 +197,9 @@ export class Carrying {
     let told: number | undefined;
     for (;;) {
       const offset = await session.readClock();
+      const newest = await session.check();
       if (told === undefined || Math.abs(offset - told) > TOLD_OFFSET_MS) await this.#tell(offset);
       told = offset;
-      const newest = await session.check();
       const { kind, id } = this.#place ?? {};
       if (kind === 'entry' && id !== undefined && (newest === undefined || isLater(id, newest)))
         this.#place = undefined;

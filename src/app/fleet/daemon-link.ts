@@ -2,7 +2,7 @@ import type { Answers, AnswerVerb } from '../../core/control/contract.ts';
 import type { FleetBegin, FleetPart } from '../../core/control/fleet-link.ts';
 import { parseAnswer, parseStreamed } from '../../core/control/parse-answer.ts';
 import { type ControlRequest, renderRequest } from '../../core/control/parse-request.ts';
-import { ControlError, Conversation } from '../../host/control/control-client.ts';
+import { ControlError, Conversation, type Patience } from '../../host/control/control-client.ts';
 
 /** The daemon could not be asked, or will not: why, in words. */
 export class LinkError extends Error {
@@ -17,13 +17,15 @@ const MAX_WAITING = 1024;
 /** Requests to the daemon, one after the other over one connection, which is opened anew if it was idle. */
 export class RequestLine {
   readonly #path: string;
+  readonly #patience: Patience;
   #conversation: Conversation | undefined;
   #usedAt = 0;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string) {
+  constructor(path: string, patience: Patience = 'short') {
     this.#path = path;
+    this.#patience = patience;
   }
 
   get isFull(): boolean {
@@ -51,7 +53,7 @@ export class RequestLine {
   async #askNow<V extends AnswerVerb>(request: ControlRequest<V>): Promise<Answers[V]> {
     if (performance.now() - this.#usedAt > FRESH_MS) this.close();
     try {
-      this.#conversation ??= new Conversation(this.#path);
+      this.#conversation ??= new Conversation(this.#path, this.#patience);
       const said = parseAnswer(request.verb, await this.#conversation.ask(renderRequest(request)));
       this.#usedAt = performance.now();
       if (said.kind !== 'answer') throw new LinkError(said.message);

@@ -13,10 +13,13 @@ export function readDigits(reply: EngineReply | undefined): number | undefined {
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The end of the year 9999. */
+const MAX_SECONDS = 253_402_300_799;
+
 /** What TIME answers, seconds and microseconds, in ms since 1970. Throws an `EngineError`. */
 export function readTime(reply: EngineReply | undefined): number {
   const [seconds, micros] = list(reply).map(readDigits);
-  if (seconds === undefined || micros === undefined)
+  if (seconds === undefined || micros === undefined || seconds > MAX_SECONDS)
     throw new EngineError('EPROTO', 'the engine does not tell the time');
   return seconds * 1000 + Math.floor(micros / 1000);
 }

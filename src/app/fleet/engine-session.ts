@@ -16,6 +16,10 @@ const ENTRIES = 256;
 const MAX_ENTRIES = 65_536;
 /** Bans read at one time, about. */
 const BANS = 256;
+/** BOUNDED: bans read after connecting: as many as all members may have. */
+const MAX_BANS = 262_144;
+/** After this id a stream takes no more records. */
+const LAST_ID = '18446744073709551615-18446744073709551615';
 /** Who knocks waits for the claim. The command has longer: a slow engine is not a lost one. */
 const CLAIM_MS = 1000;
 
@@ -106,12 +110,15 @@ export class EngineSession {
   /** All bans, some at a time. */
   async *readBans(): AsyncGenerator<readonly Uint8Array[], void> {
     let cursor = '0';
-    do {
+    // An answer may be empty before the end.
+    for (let read = 0, answers = 0; read < MAX_BANS && answers < MAX_BANS; answers++) {
       const answer = list(await this.#clients.writer.call(['HSCAN', this.#keys.bans, cursor, 'COUNT', BANS]));
       const records = [...pairs(answer[1]).values()].map(recordOf).filter((bytes) => bytes !== undefined);
       for (let at = 0; at < records.length; at += ENTRIES) yield records.slice(at, at + ENTRIES);
+      read += records.length;
       cursor = readText(answer[0]) ?? '0';
-    } while (cursor !== '0');
+      if (cursor === '0') return;
+    }
   }
 
   async setBan(field: string, bytes: Uint8Array | undefined): Promise<void> {
@@ -151,7 +158,9 @@ export class EngineSession {
     const facts = pairs(await writer.call(['XINFO', 'STREAM', this.#keys.stream]).catch(noStream));
     const length = facts.get('length');
     this.#entries = typeof length === 'number' ? length : 0;
-    return parseStreamId(readText(facts.get('last-generated-id')));
+    const newest = parseStreamId(readText(facts.get('last-generated-id')));
+    if (newest === LAST_ID) throw usedUp(where, this.#keys.stream);
+    return newest;
   }
 }
 
@@ -166,3 +175,11 @@ function after<T>(ms: number, value: T): Promise<T> {
   setTimeout(resolve, ms, value).unref();
   return promise;
 }
+
+/** Members may choose an entry's id, and none comes behind the last one. */
+const usedUp = (where: string, stream: string): EngineError =>
+  new EngineError(
+    'EXHAUSTED',
+    `${where}: somebody has written the last possible entry into the stream: delete it there (redis-cli DEL '${stream}'), and see which member it was`,
+    true,
+  );

@@ -7,11 +7,13 @@ import { fleetSocketIn } from '../state/open-state.ts';
 import { Carrying, isOther } from './carry.ts';
 import { FollowedDaemon, LinkError, RequestLine } from './daemon-link.ts';
 import { EngineSession } from './engine-session.ts';
-import { type Reached, reachEngine } from './reach-engine.ts';
+import { type Reached, reachEngine, waitAfter } from './reach-engine.ts';
 import { wait } from './wait.ts';
 
 /** A daemon that is restarted is found soon. */
 const DAEMON_WAIT_MS = 500;
+/** A connection that has lasted longer was a good one. */
+const USEFUL_MS = 10_000;
 
 export type CarrierOptions = {
   readonly choice: DaemonSelector;
@@ -26,6 +28,9 @@ export class FleetCarrier {
   readonly #options: CarrierOptions;
   readonly #signal: AbortSignal;
   #said = '';
+  /** Connections that were lost soon after they were made, in a row, and why the last one was. */
+  #losses = 0;
+  #loss: EngineError | undefined;
 
   constructor(options: CarrierOptions, signal: AbortSignal) {
     this.#options = options;
@@ -48,7 +53,8 @@ export class FleetCarrier {
   /** From a daemon that has been found until daemon or engine is lost. Throws a `LinkError`. */
   async #round(): Promise<void> {
     const path = await this.#findDaemon();
-    const [deliveries, orders] = [new RequestLine(path), new RequestLine(path)];
+    // One delivery may open thousands of doors.
+    const [deliveries, orders] = [new RequestLine(path, 'long'), new RequestLine(path)];
     const stop = new AbortController();
     const end = (): void => stop.abort();
     this.#signal.addEventListener('abort', end, { once: true });
@@ -82,7 +88,12 @@ export class FleetCarrier {
       told = why;
       orders.ask({ verb: 'fleet-state', connected: false, why }).catch(() => undefined);
     };
-    return reachEngine(() => waiting.begin, this.#options.files, onTrouble, signal);
+    const first = this.#loss === undefined ? 0 : waitAfter(this.#loss, this.#losses);
+    this.#loss = undefined;
+    return reachEngine(
+      { begin: () => waiting.begin, directory: this.#options.files, onTrouble, first },
+      signal,
+    );
   }
 
   async #carry(
@@ -92,6 +103,7 @@ export class FleetCarrier {
     lines: { readonly deliveries: RequestLine; readonly orders: RequestLine },
   ): Promise<void> {
     const session = new EngineSession(clients, engineKeys(known.fleet));
+    const began = performance.now();
     const stop = (): void => session.end();
     this.#signal.addEventListener('abort', stop, { once: true });
     if (this.#signal.aborted) stop();
@@ -104,12 +116,20 @@ export class FleetCarrier {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (this.#signal.aborted) return;
+      this.#noteLoss(error, performance.now() - began);
       this.#say(`the engine is lost: ${error.message}`);
       await lines.orders.ask({ verb: 'fleet-state', connected: false, why: error.message });
     } finally {
       this.#signal.removeEventListener('abort', stop);
       session.end();
     }
+  }
+
+  /** An engine that takes the connection and refuses what follows, as with a full disk, is not asked all the time. */
+  #noteLoss(error: EngineError, lastedMs: number): void {
+    const isUseful = lastedMs > USEFUL_MS;
+    this.#losses = isUseful ? 0 : this.#losses + 1;
+    this.#loss = isUseful ? undefined : error;
   }
 
   #say(line: string): void {

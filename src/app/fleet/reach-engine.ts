@@ -12,15 +12,22 @@ const REFUSED_WAIT_MS = 5000;
 
 export type Reached = { readonly clients: EngineClients; readonly wide: readonly string[] };
 
-/**
- * Tries until the engine is reached; `undefined`: aborted. `begin` says where it is now: the configuration may change meanwhile.
- */
+export type ReachParts = {
+  /** Where it is now: the configuration may change meanwhile. */
+  readonly begin: () => FleetBegin;
+  /** Of the files for the engine. */
+  readonly directory: string;
+  readonly onTrouble: (why: string) => void;
+  /** How long to wait before the first attempt. */
+  readonly first: number;
+};
+
+/** Tries until the engine is reached; `undefined`: aborted. */
 export async function reachEngine(
-  begin: () => FleetBegin,
-  directory: string,
-  onTrouble: (why: string) => void,
+  { begin, directory, onTrouble, first }: ReachParts,
   signal: AbortSignal,
 ): Promise<Reached | undefined> {
+  if (first > 0) await wait(first, signal);
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       return await reachOnce(begin(), directory, attempt);
@@ -46,7 +53,10 @@ async function reachOnce({ engine: text }: FleetBegin, directory: string, attemp
 }
 
 /** After a timeout it has waited already. */
-function waitAfter({ code, isAnswer }: EngineError, attempt: number): number {
+export function waitAfter(
+  { code, isAnswer }: Pick<EngineError, 'code' | 'isAnswer'>,
+  attempt: number,
+): number {
   if (code === 'TIMEOUT') return 0;
   const longest = isAnswer && code !== 'LOADING' ? REFUSED_WAIT_MS : LOST_WAIT_MS;
   return Math.min(longest, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10)) * (0.75 + Math.random() / 2);

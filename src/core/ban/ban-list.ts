@@ -34,10 +34,16 @@ export class BanList {
   #firstEnd = FOR_GOOD;
   /** Prefixes in the table that are no longer banned. */
   #lifted = 0;
+  #changes = 0;
 
   constructor(limit: number, key: HashKey) {
     this.#limit = limit;
     this.#table = new PrefixTable(key);
+  }
+
+  /** How often a ban was added, changed or removed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Whether the source is banned at `now`. */
@@ -56,6 +62,7 @@ export class BanList {
     const isKnown = this.#bans.has(name);
     if (!isKnown && this.#bans.size >= this.#limit) this.#prune(now);
     if (!isKnown && this.#bans.size >= this.#limit) return 'full';
+    this.#changes += 1;
     this.#bans.set(name, { ban, line: renderBan(ban) });
     this.#table.put(ban.prefix, ban.until ?? FOR_GOOD);
     this.#firstEnd = Math.min(this.#firstEnd, ban.until ?? FOR_GOOD);
@@ -65,6 +72,7 @@ export class BanList {
   /** Whether exactly this prefix was banned. */
   remove(prefix: Prefix): boolean {
     if (!this.#bans.has(renderPrefix(prefix))) return false;
+    this.#changes += 1;
     this.#lift(prefix);
     this.#tidy();
     return true;

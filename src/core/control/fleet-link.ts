@@ -134,8 +134,14 @@ const STREAM_ID: Reader<StreamId> = {
   read: (value) => parseStreamId(value) ?? new WrongValue(STREAM_ID_IS),
 };
 
-export const parseStreamId = (value: unknown): StreamId | undefined =>
-  typeof value === 'string' && /^[0-9]{1,20}-[0-9]{1,20}$/.test(value) ? (value as StreamId) : undefined;
+/** The largest number in an id, 64 bits. An engine refuses to read on from a larger one. */
+const MAX_ID_PART = '18446744073709551615';
+
+export function parseStreamId(value: unknown): StreamId | undefined {
+  if (typeof value !== 'string' || !/^[0-9]{1,20}-[0-9]{1,20}$/.test(value)) return undefined;
+  const isSmall = (part: string): boolean => part.length < MAX_ID_PART.length || part <= MAX_ID_PART;
+  return value.split('-').every(isSmall) ? (value as StreamId) : undefined;
+}
 
 const kind = <const K extends FleetPart['kind']>(one: K): Reader<K> => word(one);
 

@@ -136,7 +136,7 @@ function whyNotPlain(tls: boolean, places: readonly EnginePlace[]): EngineReadin
     : bad(`without TLS only an engine on this host is possible: write valkeys:// for ${quoteText(far.host)}`);
 }
 
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   /^(?:localhost|127(?:\.[0-9]{1,3}){3}|(?:0*:)+0*1)$/i.test(host);
 
 /** In the form of the configuration. */

@@ -22,10 +22,19 @@ export type RecordJudge = {
   readonly verify: (key: Member['key'], message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
-/** A record as delivered. `age`: by the engine's clock, if it is from the stream. */
+/** A record as delivered. `age`: by the engine's clock, if it is from the stream. Without it, it is from the hash of bans. */
 export type Carried = { readonly bytes: Uint8Array; readonly age?: Millis };
 
-export const RECORD_REFUSALS = ['junk', 'fleet', 'member', 'signature', 'number', 'epochs', 'clock'] as const;
+export const RECORD_REFUSALS = [
+  'junk',
+  'fleet',
+  'member',
+  'place',
+  'signature',
+  'number',
+  'epochs',
+  'clock',
+] as const;
 
 export type RecordRefusal = (typeof RECORD_REFUSALS)[number];
 
@@ -58,6 +67,9 @@ export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: In
   if (member === undefined) return { kind: 'refused', why: 'member', member: name };
   if (member === judge.self && epoch === judge.epoch) return { kind: 'own' };
   const refused = (why: RecordRefusal): Judged => ({ kind: 'refused', why, member: name });
+  // Numbers do not protect what is read from the hash again and again: whoever holds the engine could repeat an opening there.
+  if (age === undefined && record.body.kind !== 'ban' && record.body.kind !== 'unban')
+    return refused('place');
   const byMember = since(at, now);
   if (age !== undefined && age > judge.window + judge.skew) return { kind: 'over' };
   // A replay costs no signature check.

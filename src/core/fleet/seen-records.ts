@@ -32,12 +32,12 @@ export class SeenRecords {
     return (epochs?.size ?? 0) < MAX_EPOCHS ? undefined : 'epochs';
   }
 
-  /** The record has been accepted. Returns what to store. */
   /** Whether a record of this start has been taken. */
   knows(member: string, epoch: string): boolean {
     return this.#members.get(member)?.has(epoch) === true;
   }
 
+  /** The record has been accepted. Returns what to store. */
   take(seen: SeenEpoch): SeenEpoch {
     const epochs = this.#epochsOf(seen.member);
     const before = epochs.get(seen.epoch);

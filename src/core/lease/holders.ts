@@ -21,7 +21,18 @@ export function joinedBy(lease: Lease, openRequest: OpenRequest): Lease {
     return holders === undefined || lease.isShared === true ? lease : { ...lease, isShared: true };
   // A user also holds what a sequence or the operator opened, from now on.
   if (holders === undefined) return { ...lease, holders: [proof], isShared: true };
-  return holders.some((one) => isSame(one, proof)) ? lease : { ...lease, holders: [...holders, proof] };
+  return holders.some((one) => isSame(one, proof))
+    ? lease
+    : { ...lease, holders: [...withoutOldest(holders, proof), proof] };
+}
+
+/** BOUNDED: leases of one member of the fleet that hold the same lease here. A newer one replaces the oldest. */
+const MAX_OF_MEMBER = 8;
+
+function withoutOldest(holders: readonly Proof[], { kind, user }: Proof): readonly Proof[] {
+  if (kind !== 'member') return holders;
+  const ofMember = holders.filter((one) => one.kind === kind && one.user === user);
+  return ofMember.length < MAX_OF_MEMBER ? holders : holders.filter((one) => one !== ofMember[0]);
 }
 
 /** The lease without holders who may no longer hold it: the same object if all may, `undefined` if nobody remains. */

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'iovalkey';
+import { CheckedStream } from './checked-stream.ts';
 import { answerError, connectError, EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { type EngineSocket, type EngineTarget, openEngineSocket, renderTarget } from './engine-socket.ts';
@@ -66,9 +67,12 @@ class LibraryClient implements EngineClient {
     const { promise, resolve } = Promise.withResolvers<EngineError>();
     this.ended = promise;
     this.#end = resolve;
-    socket.stream.once('error', (error) => this.reset(connectError(where, error)));
-    socket.stream.once('close', () => this.reset());
-    this.#redis = new library(optionsFor(socket));
+    const stream = new CheckedStream(socket.stream, where);
+    // Later ones, too, must not end the process.
+    for (const one of [socket.stream, stream])
+      one.on('error', (error) => this.reset(connectError(where, error)));
+    stream.once('close', () => this.reset());
+    this.#redis = new library(optionsFor(stream, socket.reset));
     this.#redis.on('error', (error: Error) => this.reset(connectError(where, error)));
     this.#redis.once('end', () => this.reset());
     // It is connected already: this only lets the library take it.
@@ -136,11 +140,11 @@ class LibraryClient implements EngineClient {
 }
 
 /** It sends nothing by itself, keeps nothing for later, and opens no socket. */
-function optionsFor({ stream, reset }: EngineSocket): RedisOptions {
+function optionsFor(stream: CheckedStream, reset: () => void): RedisOptions {
   const options = {
     Connector: class {
       firstError: Error | undefined;
-      connect = (): Promise<typeof stream> => Promise.resolve(stream);
+      connect = (): Promise<CheckedStream> => Promise.resolve(stream);
       check = (): boolean => true;
       disconnect = reset;
     },

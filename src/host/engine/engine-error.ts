@@ -32,6 +32,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'this user may not open the socket (EACCES): put it into the group of the socket',
   ECONNRESET:
     'the engine has hung up (ECONNRESET): it may want a client certificate (client.pem and client.key), or speak no TLS on that port',
+  EPIPE: 'the engine has hung up (EPIPE)',
   ERR_SSL_WRONG_VERSION_NUMBER: 'that port speaks no TLS: name the TLS port of the engine',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'that port speaks no TLS: name the TLS port of the engine',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
@@ -43,6 +44,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "the authority of the engine's certificate is not trusted: put it into ca.pem",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     "the authority of the engine's certificate is not trusted: put it into ca.pem",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "the engine's certificate is for other names: write one of them in engine = (see openssl x509 -ext subjectAltName), or make a certificate with this one",
   CERT_HAS_EXPIRED: "the engine's certificate is out of date, or this host's clock is wrong",
   CERT_NOT_YET_VALID: "the engine's certificate is not valid yet, or this host's clock is wrong",
 };
@@ -50,5 +53,16 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What an engine answers to a command that it does not run. */
 export function answerError(command: string, message: string): EngineError {
   const [code = 'ERR'] = message.split(' ', 1);
-  return new EngineError(code, `${command}: ${message}`, true);
+  const remedy = ANSWER_REMEDIES[code];
+  return new EngineError(code, `${command}: ${message}${remedy === undefined ? '' : `: ${remedy}`}`, true);
 }
+
+/** By the first word of the answer. */
+const ANSWER_REMEDIES: Readonly<Record<string, string>> = {
+  NOPERM:
+    "the engine's rules for this user lack something: `bussa fleet init` has printed the line for users.acl",
+  OOM: 'the engine has no memory left: raise its maxmemory, or remove what else it holds',
+  MISCONF: 'the engine cannot write to its disk: make room there',
+  NOREPLICAS: 'its replicas are away (min-replicas-to-write): bring one back',
+  WRONGTYPE: 'something else is under that name: delete it there',
+};

@@ -29,6 +29,8 @@ export async function openEngineSocket(
   const timer = setTimeout(() => plain.destroy(late), patienceMs);
   try {
     await ready(plain, 'connect');
+    // A small command must not wait until the one before is acknowledged. TLS, over its wire, does not reach this.
+    plain.setNoDelay(true);
     if (target.kind === 'socket' || !target.tls) return { stream: plain, reset: () => reset(plain) };
     const secure = startTls(plain, target.place.host, files);
     sockets.push(secure);

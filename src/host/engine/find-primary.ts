@@ -1,8 +1,11 @@
-import type { EnginePlace } from '../../core/fleet/engine-address.ts';
+import { type EnginePlace, isLoopback } from '../../core/fleet/engine-address.ts';
 import { parsePort } from '../../core/net/port.ts';
 import { type EngineLibrary, type EngineReply, openEngineClient } from './engine-client.ts';
 import { EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
+
+/** A name or an address, which gets into log lines. */
+const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
 
 export type Sentinels = {
   readonly tls: boolean;
@@ -45,6 +48,12 @@ async function askSentinel(
     const answer = await client.call(['SENTINEL', 'get-master-addr-by-name', name]);
     const primary = readPlace(answer);
     if (primary === undefined) throw new EngineError('NOPRIMARY', `${place.host} knows no primary ${name}`);
+    // The password would go there in clear text.
+    if (!tls && !isLoopback(primary.host))
+      throw new EngineError(
+        'NOTLS',
+        `${place.host} names ${primary.host} as the primary of ${name}, which is reached without TLS: write valkeys+sentinel://, or sentinel announce-ip 127.0.0.1`,
+      );
     return primary;
   } finally {
     client.reset();
@@ -57,5 +66,5 @@ function readPlace(answer: EngineReply): EnginePlace | undefined {
     word instanceof Uint8Array ? Buffer.from(word).toString('latin1') : '',
   );
   const port = parsePort(digits ?? '');
-  return host === undefined || host === '' || port === undefined ? undefined : { host, port };
+  return host === undefined || !HOST.test(host) || port === undefined ? undefined : { host, port };
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /**
@@ -6,13 +5,19 @@ import { Duplex } from 'node:stream';
  * crashes when such a socket is reset while TLS still uses it.
  */
 export class Wire extends Duplex {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
 
-  constructor(socket: Socket) {
+  /** `take`: what is passed on of the bytes that arrive. */
+  constructor(socket: Duplex, take: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes) {
     super();
     this.#socket = socket;
-    socket.on('data', (bytes) => {
-      if (!this.push(bytes)) socket.pause();
+    socket.on('data', (bytes: Buffer) => {
+      try {
+        const taken = take(bytes);
+        if (taken.length > 0 && !this.push(taken)) socket.pause();
+      } catch (error) {
+        this.refuse(error);
+      }
     });
     socket.once('end', () => this.push(null));
     socket.once('error', (error) => this.destroy(error));
@@ -34,5 +39,10 @@ export class Wire extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#socket.destroy();
     done(error);
+  }
+
+  /** Of what `take` has thrown. */
+  protected refuse(error: unknown): void {
+    throw error;
   }
 }

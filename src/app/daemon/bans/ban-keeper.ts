@@ -39,6 +39,8 @@ export class BanKeeper {
   readonly #file: BanFile | undefined;
   #onBan: () => void = () => undefined;
   #onChange: ((change: BanChange) => void) | undefined;
+  /** Many bans change: they are written and applied once, at the end. */
+  #isTogether = false;
 
   constructor(parts: BanKeeperParts) {
     this.#parts = parts;
@@ -66,9 +68,24 @@ export class BanKeeper {
     if (bans.add(ban, this.#now) === 'full') return { kind: 'full' };
     const seconds = length === undefined ? {} : { seconds: Math.ceil(length / 1000) };
     report({ kind: 'banned', who: renderPrefix(prefix), ...seconds, ...by });
-    this.#onBan();
+    if (!this.#isTogether) this.#onBan();
     this.#onChange?.({ ...ban, isLifted: false });
     return { kind: 'banned', ban, ...this.#keep() };
+  }
+
+  /** Writes and applies the bans that `work` changes once, at its end. */
+  together(work: () => void): void {
+    const before = this.#parts.bans.changes;
+    this.#isTogether = true;
+    try {
+      work();
+    } finally {
+      this.#isTogether = false;
+      if (this.#parts.bans.changes !== before) {
+        this.#onBan();
+        this.#keep();
+      }
+    }
   }
 
   /** For a single address, its scan penalty is dropped too. */
@@ -100,6 +117,7 @@ export class BanKeeper {
   }
 
   #keep(): { readonly unkept?: string } {
+    if (this.#isTogether) return {};
     let unkept = 'the state directory could not be opened';
     try {
       this.#file?.write(this.#parts.bans.lines(this.#now));

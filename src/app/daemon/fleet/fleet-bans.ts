@@ -4,8 +4,8 @@ import { restAt } from '../../../core/fleet/judge-record.ts';
 import { byMember } from '../../../core/lease/holders.ts';
 import { familyOf } from '../../../core/net/address.ts';
 import { type Prefix, renderPrefix } from '../../../core/net/prefix.ts';
-import { type Instant, instant, since } from '../../../core/net/time.ts';
-import type { FleetRow } from '../../../host/store/lease-store.ts';
+import { after, type Instant, since } from '../../../core/net/time.ts';
+import { BanRows, wordOf } from './ban-rows.ts';
 import type { FleetMemory } from './fleet-memory.ts';
 import type { Membership } from './fleet-parts.ts';
 import type { FleetRefusals } from './fleet-refusals.ts';
@@ -16,17 +16,6 @@ const MAX_MEMBER_BANS = 4096;
 
 /** The widest prefixes that a member may ban, by family. */
 const WIDEST = { 4: 16, 6: 32 } as const;
-
-/** The end of a row, after the record's epoch and number. */
-const BANNED = 'banned';
-const LIFTED = 'lifted';
-/** The operator of this host has banned it as well, so the member cannot lift it. */
-const KNOWN = 'known';
-/** The operator of this host has lifted it: it stays lifted until the member lifts it too. */
-const OVERRULED = 'overruled';
-
-/** How long a lifted ban is remembered, in case an old record of it is put into the engine again. */
-const LIFTED_MS = 30 * 86_400_000;
 
 /** Two ends that differ by less count as equal. */
 const SAME_MS = 2000;
@@ -40,10 +29,12 @@ export type FleetBansParts = {
 /** Bans of other members, and which of them apply here. */
 export class FleetBans {
   readonly #parts: FleetBansParts;
+  readonly #rows: BanRows;
   #isApplying = false;
 
   constructor(parts: FleetBansParts) {
     this.#parts = parts;
+    this.#rows = new BanRows(parts.memory);
   }
 
   /** Whether the present change of the bans comes from the fleet. */
@@ -66,84 +57,77 @@ export class FleetBans {
     const changes: readonly BanChange[] =
       body.kind === 'ban' ? body.bans : body.lifted.map((who) => ({ who }));
     let count = 0;
-    for (const change of changes) {
-      if (!this.#isNews(good, change.who, isStored)) continue;
-      this.#isApplying = true;
-      try {
-        const hasEffect = body.kind === 'ban' ? this.#ban(good, change) : this.#unban(good, change.who);
-        if (hasEffect) count += 1;
-      } finally {
-        this.#isApplying = false;
-      }
+    this.#isApplying = true;
+    try {
+      membership.bans.together(() => {
+        for (const change of changes) {
+          if (!this.#isNews(good, change.who, isStored)) continue;
+          const hasEffect = body.kind === 'ban' ? this.#ban(good, change) : this.#unban(good, change.who);
+          if (hasEffect) count += 1;
+        }
+      });
+    } finally {
+      this.#isApplying = false;
     }
     return count;
   }
 
   #ban(good: GoodRecord, { who, rest }: BanChange): boolean {
-    const { membership, memory, refusals } = this.#parts;
-    const { bans } = membership;
+    const { membership, refusals } = this.#parts;
+    const { bans, clock } = membership;
     const { member, age } = good;
     if (who.length < WIDEST[familyOf(who.base)]) {
       refusals.note('wide', member.name, `, ${renderPrefix(who)}`);
       return false;
     }
-    const name = `${member.name} ${renderPrefix(who)}`;
-    const known = memory.bans.get(name);
-    if (known !== undefined && wordOf(known) === OVERRULED) {
-      memory.putBan(rowOf(good, name, OVERRULED));
+    const now = clock.wall();
+    const left = rest === undefined ? undefined : restAt(rest, age);
+    const until = left === undefined ? undefined : after(now, left);
+    this.#rows.forgetEnded(now);
+    const known = this.#rows.of(member.name, who);
+    if (wordOf(known) === 'overruled') {
+      this.#rows.put(good, who, 'overruled', until);
       return false;
     }
-    if (known === undefined && this.#countOf(member.name) >= MAX_MEMBER_BANS) {
+    if (known === undefined && this.#rows.countOf(member.name) >= MAX_MEMBER_BANS) {
       refusals.note('many', member.name);
       return false;
     }
-    const left = rest === undefined ? undefined : restAt(rest, age);
     if (left !== undefined && left <= 0) return false;
-    const isOwn = this.#isBannedHere(who) && !this.#isOfFleet(who);
+    const isOwn = this.#isBannedHere(who) && !this.#rows.isOfFleet(who);
     const isNew = !isOwn && !this.#isInForce(who, left);
     if (isNew && bans.ban(who, left, { by: byMember(member.name) }).kind === 'full') return false;
-    memory.putBan(rowOf(good, name, isOwn ? KNOWN : BANNED));
+    this.#rows.put(good, who, isOwn ? 'known' : 'banned', until);
     return isNew;
   }
 
   #unban(good: GoodRecord, who: Prefix): boolean {
-    const { membership, memory } = this.#parts;
     const { member } = good;
-    const name = `${member.name} ${renderPrefix(who)}`;
-    const held = memory.bans.get(name);
-    memory.putBan(rowOf(good, name, LIFTED));
-    if (held === undefined || wordOf(held) !== BANNED || this.#isOfFleet(who)) return false;
-    return membership.bans.unban(who, { by: byMember(member.name) }).removed;
+    const held = this.#rows.of(member.name, who);
+    this.#rows.put(good, who, 'lifted');
+    if (wordOf(held) !== 'banned' || this.#rows.isOfFleet(who)) return false;
+    return this.#parts.membership.bans.unban(who, { by: byMember(member.name) }).removed;
   }
 
   /** The operator of this host has lifted the ban. */
   overrule(who: Prefix): void {
-    const { membership, memory } = this.#parts;
-    for (const member of membership.identity().members.keys()) {
-      const row = memory.bans.get(`${member} ${renderPrefix(who)}`);
-      if (row === undefined || wordOf(row) === LIFTED) continue;
-      const [epoch, number] = row.value.split(' ');
-      memory.putBan({ ...row, value: `${epoch} ${number} ${OVERRULED}` });
-    }
-    memory.flush();
+    this.#rows.overrule(who);
+    this.#parts.memory.flush();
   }
 
   /** Bans of this host's own operator, at most as many as a member may have. */
   own(): readonly Ban[] {
-    const own = this.#parts.membership.bans.list().filter(({ prefix }) => !this.#isOfFleet(prefix));
+    const own = this.#parts.membership.bans.list().filter(({ prefix }) => !this.#rows.isOfFleet(prefix));
     return own.slice(-MAX_MEMBER_BANS);
   }
 
-  /** Forgets bans lifted long ago, which the engine has forgotten too. */
   forget(now: Instant): void {
-    const { memory } = this.#parts;
-    for (const [name, row] of memory.bans)
-      if (wordOf(row) === LIFTED && since(row.at, now) > LIFTED_MS) memory.dropBan(name);
+    this.#rows.forget(now);
   }
 
   /** A record of the hash may be old, and is read again and again. */
   #isNews({ record, member }: GoodRecord, who: Prefix, isStored: boolean): boolean {
-    const known = this.#parts.memory.bans.get(`${member.name} ${renderPrefix(who)}`);
+    const known = this.#rows.of(member.name, who);
     if (known === undefined) return true;
     const [epoch, number] = known.value.split(' ');
     if (epoch === record.epoch) return record.number > Number(number);
@@ -163,30 +147,4 @@ export class FleetBans {
     const name = renderPrefix(who);
     return this.#parts.membership.bans.of(who.base).some(({ prefix }) => renderPrefix(prefix) === name);
   }
-
-  /** Whether it is banned here because of a member's record. */
-  #isOfFleet(who: Prefix): boolean {
-    const suffix = ` ${renderPrefix(who)}`;
-    for (const member of this.#parts.membership.identity().members.keys()) {
-      const row = this.#parts.memory.bans.get(`${member}${suffix}`);
-      if (row !== undefined && wordOf(row) === BANNED) return true;
-    }
-    return false;
-  }
-
-  #countOf(member: string): number {
-    let count = 0;
-    for (const [name, row] of this.#parts.memory.bans)
-      if (name.startsWith(`${member} `) && wordOf(row) !== LIFTED) count += 1;
-    return count;
-  }
 }
-
-const rowOf = ({ record }: GoodRecord, name: string, word: string): FleetRow => ({
-  kind: 'ban',
-  name,
-  value: `${record.epoch} ${record.number} ${word}`,
-  at: instant(record.at),
-});
-
-const wordOf = ({ value }: FleetRow): string => value.split(' ')[2] ?? '';

@@ -23,6 +23,9 @@ import type { GoodRecord, MemberTimes } from './member-times.ts';
 /** Openings processed per turn of the daemon's event loop. */
 const AT_ONCE = 64;
 
+/** Records verified per turn: about 2 ms, so that a member that sends without end does not delay this host's own knocks. */
+const VERIFIED_AT_ONCE = 8;
+
 export type FleetReceiverParts = {
   readonly membership: Membership;
   readonly memory: FleetMemory;
@@ -65,10 +68,11 @@ export class FleetReceiver {
     const { memory, refusals } = this.#parts;
     const before = { applied: this.#applied, refused: refusals.count };
     const openings: Promise<void>[] = [];
-    for (const delivery of records) {
+    for (const [at, delivery] of records.entries()) {
+      if (at > 0 && at % VERIFIED_AT_ONCE === 0) await nextTurn();
       if (this.#isClosed) return { applied: 0, refused: 0 };
       const good = this.#judge(delivery);
-      if (good !== undefined) await this.#apply(good, delivery.id === undefined, openings);
+      if (good !== undefined) await this.#apply(good, delivery.age === undefined, openings);
       if (delivery.id !== undefined) memory.read(delivery.id);
     }
     if (upTo !== undefined) memory.read(upTo);
@@ -114,7 +118,7 @@ export class FleetReceiver {
     }
     if (judged.kind !== 'good') return undefined;
     const { member, number, at, epoch: start } = judged.record;
-    if (delivery.id !== undefined) {
+    if (delivery.age !== undefined) {
       if (member !== self.name && !seen.knows(member, start)) this.#parts.onStart();
       memory.take({ member, epoch: start, number, at: instant(Math.max(at, now)) });
       times.heard(judged, now, delivery.age);

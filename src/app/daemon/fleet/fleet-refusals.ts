@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<Refusal, string>> = {
   junk: 'it is not a record; another program writes to the stream, or a member has another version: see `bussa fleet status`',
   fleet: 'it is of another fleet: give each fleet a name, and an engine or an ACL, of its own',
   member: 'no such member is in the members file: add its line, or remove it from the engine',
+  place: 'it is not a ban, but was among the bans: somebody who may write to the engine has put it there',
   signature: 'the signature is wrong: another host uses its name, or its key has changed; compare the lines',
   number: 'it was already accepted: it arrived twice, or out of order',
   epochs: 'its daemon has been started too often: look at its log',

@@ -1,4 +1,5 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
+import { printable } from '../../../core/event/printable.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -120,7 +121,7 @@ async function carry(choice: DaemonSelector, files: string, output: Output): Pro
   const { FleetCarrier } = await import('../../../app/fleet/fleet-carrier.ts');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  await new FleetCarrier({ choice, files, say: (line) => output.print(line) }, stop.signal).run();
+  await new FleetCarrier({ choice, files, say: (line) => output.print(printable(line)) }, stop.signal).run();
   return EXIT.ok;
 }
 
