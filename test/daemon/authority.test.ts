@@ -14,7 +14,7 @@ import { renderHead } from '../../src/core/signed/knock-body.ts';
 import { ephemeralOf, sealKnock } from '../../src/core/signed/seal-knock.ts';
 import { parseCard } from '../../src/core/signed/server-card.ts';
 import {
-  keysThatCount,
+  acceptedKeys,
   parseServerKeys,
   renderServerKeys,
   rotateServerKeys,
@@ -154,7 +154,7 @@ suite('the server key', () => {
     });
     /** Which of the three cards knocks count by, oldest first, and when that changes. */
     const countAt = (wall: number): readonly [readonly boolean[], number | undefined] => {
-      const { keys, next } = keysThatCount(all, instant(wall));
+      const { keys, next } = acceptedKeys(all, instant(wall));
       judge.follow(
         keys.map((key) => ({ ...key, point: key.public, marks: serverMarks(nodeCiphers, key.public) })),
       );

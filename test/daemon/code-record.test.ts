@@ -34,7 +34,7 @@ class Run {
   }
 
   async take(user: string, step: number): Promise<void> {
-    this.record.take({ user, door: 'ssh', step, source: HERE, at: START });
+    this.record.use({ user, door: 'ssh', step, source: HERE, at: START });
     await this.#writes;
   }
 

@@ -28,7 +28,7 @@ for (const [lines, source, opens] of [
     const keeper = bench.keeper();
     const rest = { inForce: undefined as never, watch: undefined as never, oneTime: undefined as never };
     const admission = new CompletionAdmission({ ...rest, keeper });
-    await admission.take(bench.completion(readDoor(lines), parseAddress(source) as Address));
+    await admission.admit(bench.completion(readDoor(lines), parseAddress(source) as Address));
     await bench.saw(opens ? 'running' : 'refused');
     assert.equal(keeper.leases().length, opens ? 1 : 0);
     await bench.passing(keeper.stop());

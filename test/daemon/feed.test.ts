@@ -4,7 +4,7 @@ import { Feed } from '../../src/app/daemon/feed/feed.ts';
 import type { FollowPart } from '../../src/core/control/feed-event.ts';
 import { instant } from '../../src/core/net/time.ts';
 
-const warn = (feed: Feed, text: string): void => feed.note({ kind: 'warning', text });
+const warn = (feed: Feed, text: string): void => feed.add({ kind: 'warning', text });
 
 function feedOf(): Feed {
   const feed = new Feed(() => instant(7));

@@ -5,7 +5,7 @@ import { BanKeeper } from '../../src/app/daemon/bans/ban-keeper.ts';
 import { Fleet } from '../../src/app/daemon/fleet/fleet.ts';
 import { LeaseKeeper } from '../../src/app/daemon/leases/lease-keeper.ts';
 import type { LeasePortsFirewall } from '../../src/app/daemon/leases/lease-openings.ts';
-import type { SpreadDesk } from '../../src/app/daemon/spread/spread-desk.ts';
+import type { SpreadCoordinator } from '../../src/app/daemon/spread/spread-coordinator.ts';
 import { Claims } from '../../src/app/state/claims.ts';
 import type { Completion } from '../../src/core/attempt/completion.ts';
 import { ScanGuard } from '../../src/core/attempt/scan-guard.ts';
@@ -293,8 +293,8 @@ export class FleetHostFixture {
       mayHold: ({ kind, user }) =>
         kind !== 'member' || this.#identity.members.has(user) || user === this.name,
     });
-    bans.follow(() => keeper.closeBanned());
-    const spread = { join: () => undefined } as unknown as SpreadDesk;
+    bans.onBan(() => keeper.closeBanned());
+    const spread = { join: () => undefined } as unknown as SpreadCoordinator;
     const inForce = this.#inForce;
     const fleet = new Fleet({ inForce, keeper, bans, spread, store, clock, report }, this.#identity);
     return [keeper, bans, fleet];

@@ -36,7 +36,7 @@ function open(scratch: Scratch) {
   const reports = new Reports(log, new DaemonCounters(() => instant(0)), new Feed(() => instant(0)));
   reports.followDoors(result.config.doors);
   const hooks = new Hooks(result.config, new HookRunner(undefined), reports.report);
-  reports.subscribe({ note: (event) => hooks.note(event) });
+  reports.subscribe({ onEvent: (event) => hooks.onEvent(event) });
   return { reports, hooks, told };
 }
 
@@ -98,7 +98,7 @@ describe('the one channel of reports', () => {
     const result = parseConfig('test', new TextEncoder().encode(text));
     assert.ok(result.kind === 'ok');
     const hooks = new Hooks(result.config, new HookRunner(undefined), reports.report);
-    hooks.note({ kind: 'ending' });
+    hooks.onEvent({ kind: 'ending' });
     await hooks.settle();
     assert.match(reports.counters.lastError?.text ?? '', /on_stop returned non-zero status code \(1\)/);
     await reports.close();

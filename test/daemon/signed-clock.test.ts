@@ -63,11 +63,11 @@ class SignedFixture implements Disposable {
       ...{ payload, source, sourcePort: 40_000, destination: HOST, port: SIGNED_PORT, interfaceIndex: 1 },
       ...{ isLocal: true, at: this.clock.wall(), isDroppedByKernel: () => false },
     };
-    if (this.#record.has(payload, KNOCK.ephemeral)) this.#knocks.takeUsed(packet);
+    if (this.#record.has(payload, KNOCK.ephemeral)) this.#knocks.judgeUsed(packet);
     else {
       const before = this.completed;
       const point = signer.serverPublic;
-      this.#knocks.take(packet, { secret: signer.serverSecret, point, marks: serverMarks(ciphers, point) });
+      this.#knocks.judge(packet, { secret: signer.serverSecret, point, marks: serverMarks(ciphers, point) });
       if (this.completed > before) await this.#fixture.until(() => this.#replies.length > 0, 'reply');
     }
     return this.#replies;

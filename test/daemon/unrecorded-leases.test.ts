@@ -189,7 +189,7 @@ describe('leases that cannot be recorded', () => {
     for (let n = 0; n < MAX_ENDED + 7; n++)
       unwritten.add(stored(`${n}`), { ending: ENDING, whenWritten: () => undefined });
     assert.equal(unwritten.size, MAX_ENDED + 1);
-    assert.equal(unwritten.takeDropped(), 7);
+    assert.equal(unwritten.drainDropped(), 7);
     assert.equal(unwritten.has('6' as LeaseId), false);
     assert.equal(unwritten.has('7' as LeaseId), true);
     const store = new MemoryLeaseStore();

@@ -48,7 +48,7 @@ async function stage(firewall: Firewall, withKeys = true) {
     authority: () => (withKeys ? authority : undefined),
     admitTo: (keeper) => {
       const admission = new CompletionAdmission({ ...rest, keeper });
-      return (completion, whyNot) => admission.take(completion, whyNot);
+      return (completion, whyNot) => admission.admit(completion, whyNot);
     },
   });
   return { native, warmUp, events };

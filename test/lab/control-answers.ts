@@ -10,7 +10,7 @@ import type { UserStory } from '../../src/core/control/user-story.ts';
 import { LEASE_ENDS } from '../../src/core/lease/lease.ts';
 import type { PastLease } from '../../src/core/lease/past-lease.ts';
 import { WARNING_IDS } from '../../src/core/text/diagnostic.ts';
-import { EXPLAINED } from '../../src/core/trace/explained.ts';
+import { EXPLANATION_KINDS } from '../../src/core/trace/explanation-kinds.ts';
 import { TRACED, type TraceKind } from '../../src/core/trace/trace-entry.ts';
 import { holders, lease, status } from './control-status.ts';
 import {
@@ -58,7 +58,7 @@ const story = record<SourceStory>({
   entries: fc.array(entry, { maxLength: 3 }),
   present: texts,
   why: record<SourceStory['why']>(
-    { kind: fc.constantFrom(...EXPLAINED), door: text, sentence: text },
+    { kind: fc.constantFrom(...EXPLANATION_KINDS), door: text, sentence: text },
     'door',
   ),
   now: moment,
@@ -122,7 +122,7 @@ const sourceRow = record<Rows['sources']>(
   {
     source: address,
     at: moment,
-    kind: fc.constantFrom(...EXPLAINED),
+    kind: fc.constantFrom(...EXPLANATION_KINDS),
     door: text,
     sentence: text,
     penaltyUntil: moment,

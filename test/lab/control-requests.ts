@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Requests } from '../../src/core/control/contract.ts';
 import type { FleetDelivery } from '../../src/core/control/fleet-link.ts';
 import { CLAIM_OUTCOMES } from '../../src/core/control/fleet-link.ts';
-import { EXPLAINED } from '../../src/core/trace/explained.ts';
+import { EXPLANATION_KINDS } from '../../src/core/trace/explanation-kinds.ts';
 import {
   address,
   bytes,
@@ -49,7 +49,7 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
   'explain-user': fc.record({ user: text }),
   overview: record<Requests['overview']>({ limit: count }, 'limit'),
   sources: record<Requests['sources']>(
-    { outcome: fc.constantFrom(...EXPLAINED), limit: count },
+    { outcome: fc.constantFrom(...EXPLANATION_KINDS), limit: count },
     'outcome',
     'limit',
   ),

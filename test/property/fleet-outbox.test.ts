@@ -7,7 +7,7 @@ import {
   MAX_RECORD_BYTES,
   SIGNATURE_BYTES,
 } from '../../src/core/fleet/fleet-record.ts';
-import { Outbox, type Parcel, type Telling } from '../../src/core/fleet/outbox.ts';
+import { Outbox, type OutboxBatch, type PendingChange } from '../../src/core/fleet/outbox.ts';
 import { renderRecord } from '../../src/core/fleet/render-record.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
 import { instant } from '../../src/core/net/time.ts';
@@ -16,7 +16,7 @@ import { seeded } from '../lab/seed.ts';
 
 const leaseOf = (n: number): FleetLeaseId => n.toString(16).padStart(16, '0') as FleetLeaseId;
 
-const renderedLength = ({ body }: Parcel): number =>
+const renderedLength = ({ body }: OutboxBatch): number =>
   renderRecord({
     ...{ fleet: 'main', member: 'gw1', epoch: 'a'.repeat(16), number: 1, at: instant(1) },
     body,
@@ -46,7 +46,7 @@ describe('what waits to be told to the fleet', () => {
       fc.property(fc.array(lease, { maxLength: 300 }), (leases) => {
         const outbox = new Outbox('main', 'gw1');
         for (const [n, one] of leases.entries())
-          outbox.put({ ...one, lease: leaseOf(n + 1), due: instant(1000) } as Telling);
+          outbox.put({ ...one, lease: leaseOf(n + 1), due: instant(1000) } as PendingChange);
         assert.equal(outbox.size, leases.length);
         let told = 0;
         for (let parcel = outbox.next(instant(0)); parcel !== undefined; parcel = outbox.next(instant(0))) {
@@ -70,8 +70,8 @@ describe('what waits to be told to the fleet', () => {
         const outbox = new Outbox('main', 'gw1');
         const wanted = new Map<number, string>();
         const known = new Map<string, string>();
-        const flying: Parcel[] = [];
-        const take = (parcel: Parcel | undefined): void => {
+        const flying: OutboxBatch[] = [];
+        const take = (parcel: OutboxBatch | undefined): void => {
           if (parcel === undefined) return;
           flying.push(parcel);
           // What is on its way may arrive, confirmed or not.
@@ -92,10 +92,10 @@ describe('what waits to be told to the fleet', () => {
           else if (one.do === 'confirm') outbox.confirm(flying.shift()?.seq ?? 0);
           else {
             flying.length = 0;
-            outbox.takeBack();
+            outbox.requeue();
           }
         }
-        outbox.takeBack();
+        outbox.requeue();
         for (let parcel = outbox.next(instant(0)); parcel !== undefined; parcel = outbox.next(instant(0))) {
           take(parcel);
           outbox.confirm(parcel.seq);
@@ -114,7 +114,7 @@ describe('what waits to be told to the fleet', () => {
       outbox.put({ ...lease, kind });
       outbox.next(instant(0));
     }
-    outbox.takeBack();
+    outbox.requeue();
     assert.equal(outbox.next(instant(0))?.body.kind, 'close');
     assert.equal(outbox.next(instant(0)), undefined);
   });
@@ -125,11 +125,11 @@ describe('what waits to be told to the fleet', () => {
     outbox.put({ ...open, lease: leaseOf(1) });
     const first = outbox.next(instant(2_500));
     assert.equal(restIn(first), 7500);
-    outbox.takeBack();
+    outbox.requeue();
     const again = outbox.next(instant(9_000));
     assert.equal(restIn(again), 1000);
     assert.equal(again?.body.kind, 'hello', 'what may have been told before is no new proof');
-    outbox.takeBack();
+    outbox.requeue();
     assert.equal(outbox.next(instant(10_000)), undefined);
     assert.equal(outbox.size, 0);
   });
@@ -145,7 +145,7 @@ describe('what waits to be told to the fleet', () => {
   });
 });
 
-const restIn = (parcel: Parcel | undefined): number | undefined =>
+const restIn = (parcel: OutboxBatch | undefined): number | undefined =>
   parcel !== undefined && 'leases' in parcel.body ? parcel.body.leases[0]?.rest : undefined;
 
 function source() {

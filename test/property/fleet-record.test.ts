@@ -166,7 +166,7 @@ describe('a record of a fleet', () => {
           assert.equal(judged.kind, isNew ? 'good' : 'refused', `${epoch}-${number}`);
           if (judged.kind !== 'good') continue;
           highest.set(epoch, number);
-          seen.take({ member: 'gw2', epoch, number, at: NOW });
+          seen.add({ member: 'gw2', epoch, number, at: NOW });
         }
       }),
       seeded(t, { numRuns: 60 }),
@@ -176,7 +176,7 @@ describe('a record of a fleet', () => {
   test('of a start that is forgotten opens nothing any more', () => {
     const seen = new SeenRecords();
     const record = signed(told(5));
-    seen.take({ member: 'gw2', epoch: 'a'.repeat(16), number: 5, at: NOW });
+    seen.add({ member: 'gw2', epoch: 'a'.repeat(16), number: 5, at: NOW });
     const later = instant(NOW + WINDOW + 2 * SKEW + 1);
     assert.equal(judgeRecord(judge(seen), at(record, WINDOW), instant(NOW + WINDOW)).kind, 'refused');
     assert.equal(seen.forget(later, millis(WINDOW + 2 * SKEW)).length, 1);

@@ -327,7 +327,7 @@ export class LeaseSimulation {
 
   #give(input: LeaseInput): void {
     const before = new Map([...this.#machine.entries()].map(({ lease, state }) => [lease.id, state.at]));
-    const effects = this.#machine.take(input, this.#now);
+    const effects = this.#machine.apply(input, this.#now);
     this.#noteTransitions(before);
     const machine = this.#machine;
     const again: LeaseEffect[] = [];

@@ -32,7 +32,7 @@ const question = fc.record(
   },
   PLAIN,
 );
-const account = fc.record(
+const observed = fc.record(
   {
     hits: fc
       .array(
@@ -58,7 +58,7 @@ const answer = fc.record(
     fleet: name,
     member: name,
     nonce: hex(32),
-    account: fc.option(account, { nil: undefined }),
+    observed: fc.option(observed, { nil: undefined }),
   },
   PLAIN,
 );

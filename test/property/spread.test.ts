@@ -12,7 +12,7 @@ import { EXAMPLE_SHARE } from '../../src/core/decoy/port-share.ts';
 import type { Door } from '../../src/core/door/door.ts';
 import { HitMemory } from '../../src/core/fleet/spread/hit-memory.ts';
 import { judgeSpread } from '../../src/core/fleet/spread/judge-spread.ts';
-import type { SpreadAccount } from '../../src/core/fleet/spread/spread-hit.ts';
+import type { SpreadObservation } from '../../src/core/fleet/spread/spread-hit.ts';
 import type { Address } from '../../src/core/net/address.ts';
 import { Packet } from '../../src/core/packet/packet.ts';
 import { seeded } from '../lab/seed.ts';
@@ -46,7 +46,7 @@ class Gateway {
     return this.steps.completions.some((one) => one.door.name === name);
   }
 
-  account(source: Address, the: Door, now: number): SpreadAccount {
+  observed(source: Address, the: Door, now: number): SpreadObservation {
     readKnock({ port: 1, at: now, from: source }, this.#packet, 0);
     const touch = this.#guard.lastTouch(this.#packet, now);
     return { hits: this.#memory.read(source, the, now), ...(touch === undefined ? {} : { touch }) };
@@ -153,12 +153,12 @@ function compare(the: Run): void {
     part.take(knock, serial);
     if (knock.port !== `${last?.port}:${last?.protocol}`) continue;
     const source = knock.from as Address;
-    const own = part.account(source, spread, knock.at);
+    const own = part.observed(source, spread, knock.at);
     // One that the door does not listen to is nobody's last knock.
     if (own.hits.at(-1)?.age !== 0) continue;
     const others = parts
       .filter((each) => each !== part)
-      .map((each) => ({ account: each.account(source, spread, knock.at + 3), moment: 3, error: 0 }));
+      .map((each) => ({ observed: each.observed(source, spread, knock.at + 3), moment: 3, error: 0 }));
     const verdict = judgeSpread({ door: spread, source, at: knock.at, own, others, policy });
     const opens = whole.opens('spread');
     assert.equal(verdict.kind === 'completed', opens, `packet ${serial} of ${source}: ${verdict.kind}`);
@@ -258,10 +258,10 @@ describe('knocks closer together than 2 ms on different gateways', () => {
       door: spread,
       source,
       at,
-      own: (parts[last.gateway] as Gateway).account(source, spread, at),
+      own: (parts[last.gateway] as Gateway).observed(source, spread, at),
       others: parts
         .filter((_, gateway) => gateway !== last.gateway)
-        .map((part) => ({ account: part.account(source, spread, at + 3), moment: 3, error: 0 })),
+        .map((part) => ({ observed: part.observed(source, spread, at + 3), moment: 3, error: 0 })),
       policy: undefined,
     });
     const opens = (order: readonly Item[]): boolean => {

@@ -4,7 +4,7 @@ import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
 import { type Millis, millis } from '../../core/net/time.ts';
 import { monotonicMs } from '../../host/clock/monotonic.ts';
-import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
+import { isNativeCodeMissing } from '../../host/ffi/is-native-code-missing.ts';
 import { type Destination, renderDestination } from '../../host/network/destination.ts';
 import type { KnockError } from '../../host/network/knock-error.ts';
 import { resolveHost } from '../../host/network/resolve-host.ts';
@@ -81,7 +81,7 @@ async function openSocket(
   if (platform === 'linux') {
     try {
       // Native code is loaded only here, so that wrong arguments are reported without it.
-      const { openFewCalls } = await import('../../host/ffi/open-few-calls.ts');
+      const { openClientCalls: openFewCalls } = await import('../../host/ffi/open-client-calls.ts');
       const { openKnockSocket } = await import('../../host/network/knock-socket.ts');
       return openKnockSocket(await openFewCalls(), to, interfaceName);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
-import { isNativeCodeMissing } from '../../host/ffi/is-unavailable.ts';
+import { isNativeCodeMissing } from '../../host/ffi/is-native-code-missing.ts';
 import { PLATFORM, type Platform } from '../../host/platform/platform.ts';
 import { isPlainlyPrivate } from '../file-access/is-plainly-private.ts';
 

@@ -1,5 +1,5 @@
 import { type Config, DEFAULT_SERVER_KEY, DEFAULT_USERS_FILE } from '../../core/config/file/config.ts';
-import { takes } from '../../core/door/door.ts';
+import { acceptsProof } from '../../core/door/door.ts';
 import { USER_PROOFS } from '../../core/door/proof-kind.ts';
 import { parseServerKeys, type ServerKeys } from '../../core/signed/server-keys.ts';
 import type { Diagnostic } from '../../core/text/diagnostic.ts';
@@ -28,9 +28,9 @@ export function authorityFiles({
   settings,
   doors,
 }: Config): { users: string; serverKey?: string } | undefined {
-  if (!doors.some((door) => USER_PROOFS.some((proof) => takes(door, proof)))) return undefined;
+  if (!doors.some((door) => USER_PROOFS.some((proof) => acceptsProof(door, proof)))) return undefined;
   const { usersFile = DEFAULT_USERS_FILE, serverKey = DEFAULT_SERVER_KEY } = settings;
-  return { users: usersFile, ...(doors.some((door) => takes(door, 'key')) ? { serverKey } : {}) };
+  return { users: usersFile, ...(doors.some((door) => acceptsProof(door, 'key')) ? { serverKey } : {}) };
 }
 
 /** Reads the users and the server's key, or reports every mistake in both. `undefined`: no door accepts keys. */

@@ -23,7 +23,7 @@ export type DaemonOptions = DaemonPlace & {
   /** Started by a service manager. */
   readonly isService?: boolean;
   /** It has dropped the privileges that commands and hooks may need. */
-  readonly narrowed?: boolean;
+  readonly hasDroppedPrivileges?: boolean;
   /** Set by `bussa up`: do not lock out connected users. */
   readonly guard?: GuardOptions;
 };

@@ -8,7 +8,7 @@ import type { HostInterface } from '../../core/net/host-interface.ts';
 import { findProgram } from '../../host/files/find-program.ts';
 import { readServedBy } from '../../host/ports/host-ports.ts';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
-import { findJudged, type JudgedFile } from '../ask/find-judged.ts';
+import { type FoundConfigFile, findConfigFile } from '../ask/find-config-file.ts';
 import { bussaCommand, checkCommand, type SelectedDaemon } from '../ask/start-method.ts';
 import { DEFAULT_CONFIG_FILE } from '../config/daemon-options.ts';
 import { entryPointsOf } from '../exposure/entry-points.ts';
@@ -29,7 +29,7 @@ import { readOwnerCommands } from './owner-commands.ts';
 
 /** The configuration to be examined, and its daemon. */
 type Case = {
-  readonly judged: JudgedFile;
+  readonly judged: FoundConfigFile;
   readonly daemon: SelectedDaemon;
   readonly config: Config | undefined;
   /** How to start the daemon; `undefined`: it runs, or that cannot be determined. */
@@ -38,9 +38,9 @@ type Case = {
 
 /** Checks the configuration, the daemon, the network and the firewall. Read-only. Needs native code. */
 export async function examineHost(choice: DaemonSelector): Promise<readonly Finding[]> {
-  const found = await findJudged(choice);
+  const found = await findConfigFile(choice);
   // Which daemon is meant is a finding of its own.
-  const judged: JudgedFile = 'kind' in found ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : found;
+  const judged: FoundConfigFile = 'kind' in found ? { file: DEFAULT_CONFIG_FILE, from: 'default' } : found;
   const daemon = meantDaemon(judged, choice);
   const { findings, config: written } = judgeConfiguration(judged);
   const config = written === undefined ? undefined : asStarted(written, judged.options);
@@ -64,7 +64,7 @@ export async function examineHost(choice: DaemonSelector): Promise<readonly Find
 const spreadDoors = (config: Config | undefined): ReadonlySet<string> =>
   new Set(config?.doors.filter((door) => inFleet(door, 'spread')).map(({ name }) => name));
 
-function meantDaemon({ file, options }: JudgedFile, choice: DaemonSelector): SelectedDaemon {
+function meantDaemon({ file, options }: FoundConfigFile, choice: DaemonSelector): SelectedDaemon {
   const { interfaces, stateDirectory } = choice;
   return {
     configFile: file,

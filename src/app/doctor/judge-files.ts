@@ -5,7 +5,7 @@ import { look, ok, problem, warning } from '../../core/doctor/finding.ts';
 import { renderDiagnostic } from '../../core/text/diagnostic.ts';
 import { quoteWord } from '../../core/text/quote-word.ts';
 import { findProgram } from '../../host/files/find-program.ts';
-import type { JudgedFile } from '../ask/find-judged.ts';
+import type { FoundConfigFile } from '../ask/find-config-file.ts';
 import { checkCommand } from '../ask/start-method.ts';
 import { check } from '../config/check.ts';
 import { installCommand } from './install-command.ts';
@@ -15,7 +15,7 @@ const ROTATION_FILES = ['/etc/logrotate.conf', '/etc/logrotate.d/*'];
 
 export type JudgedConfig = { readonly findings: readonly Finding[]; readonly config?: Config };
 
-export function judgeConfiguration({ file, from }: JudgedFile): JudgedConfig {
+export function judgeConfiguration({ file, from }: FoundConfigFile): JudgedConfig {
   const verdict = check(file);
   const { diagnostics } = verdict;
   const id = 'configuration';

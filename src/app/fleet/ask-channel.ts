@@ -22,11 +22,11 @@ export function parseMessage(message: Uint8Array): ChannelMessage | undefined {
 }
 
 /** Who asks, and the number that he has given to his question. It is what an answer is for. */
-export type Asker = { readonly member: string; readonly id: number };
+export type ReplyAddress = { readonly member: string; readonly id: number };
 
-export const renderAsker = ({ member, id }: Asker): string => `${member} ${id}`;
+export const renderReplyAddress = ({ member, id }: ReplyAddress): string => `${member} ${id}`;
 
-export function parseAsker(line: string): Asker | undefined {
+export function parseReplyAddress(line: string): ReplyAddress | undefined {
   const [, member = '', digits = ''] = /^(\S+) ([1-9][0-9]{0,14})$/.exec(line) ?? [];
   return isFleetName(member) ? { member, id: Number(digits) } : undefined;
 }

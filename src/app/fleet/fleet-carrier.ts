@@ -4,7 +4,7 @@ import { engineKeys } from '../../core/fleet/engine-keys.ts';
 import { EngineError } from '../../host/engine/engine-error.ts';
 import { type DaemonSelector, findSocket } from '../ask/ask-daemon.ts';
 import { fleetSocketIn } from '../state/open-state.ts';
-import { Carrying, isOther } from './carry.ts';
+import { CarrierSession, isOther } from './carrier-session.ts';
 import { FollowedDaemon, LinkError, RequestLine } from './daemon-link.ts';
 import { EngineSession } from './engine-session.ts';
 import { type Reached, reachEngine, waitAfter } from './reach-engine.ts';
@@ -112,7 +112,7 @@ export class FleetCarrier {
       if (isOther(daemon.begin, known)) return;
       this.#say(`connected to ${session.where}, as ${known.member} of ${known.fleet}`);
       for (const right of wide) this.#say(`the engine allows this member too much: ${right}`);
-      await new Carrying({ ...lines, daemon, session, wide }).run();
+      await new CarrierSession({ ...lines, daemon, session, wide }).run();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (this.#signal.aborted) return;

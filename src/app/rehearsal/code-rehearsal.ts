@@ -87,7 +87,7 @@ export class CodeRehearsal {
       hasTouchedSince: (moment) => guard.hasTouchedSince(packet, moment, now),
     });
     if (judged.kind === 'wrong') return this.#wrong(packet, now, door, code);
-    if (judged.use !== undefined) this.#used.take(judged.use);
+    if (judged.use !== undefined) this.#used.use(judged.use);
     if (judged.kind === 'refused')
       return refusal(from, codeWords(judged, now, stepAt(now)), judged.user.name);
     this.#known.add(from);

@@ -62,7 +62,7 @@ export class LeaseRehearsal {
   #take(input: LeaseInput, now: Instant): void {
     const inputs: LeaseInput[] = [input];
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
-      for (const effect of this.#machine.take(next, now)) {
+      for (const effect of this.#machine.apply(next, now)) {
         const answer = this.#do(effect, now);
         if (answer !== undefined) inputs.push(answer);
       }

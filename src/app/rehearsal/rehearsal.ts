@@ -52,7 +52,7 @@ export class Rehearsal {
     this.#sink = sink;
   }
 
-  take({ time, nanoseconds, linkType, bytes }: CapturedPacket): void {
+  offer({ time, nanoseconds, linkType, bytes }: CapturedPacket): void {
     this.#packets++;
     this.#passTime(time);
     const start = readLink(linkType, bytes);

@@ -76,7 +76,7 @@ async function play(
   let exit: number = EXIT.ok;
   for await (const item of file.packets()) {
     if (item.kind === 'packet') {
-      rehearsal.take(item);
+      rehearsal.offer(item);
       continue;
     }
     printError(`knockd: ${capture} is damaged at byte ${item.offset}: ${item.reason}`);

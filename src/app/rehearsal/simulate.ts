@@ -210,7 +210,7 @@ async function play(path: string, rehearsal: Rehearsal): Promise<string | undefi
     const file = await openCaptureFile(path);
     for await (const item of file.packets()) {
       if (item.kind === 'damaged') return `${path} is damaged at byte ${item.offset}: ${item.reason}`;
-      rehearsal.take(item);
+      rehearsal.offer(item);
     }
     return undefined;
   } catch (error) {

@@ -103,7 +103,7 @@ function openOwn(own: string, lock: DirectoryLock, wasOpen: boolean, parts: Stat
   return withStoreError(`open the state ${own}`, () => {
     makeOwnDirectory(own);
     // The database locks itself only when it is open, which may never happen if it is damaged or the disk is full.
-    if (lock.take(own) === 'held') throw new HeldError(`another process has ${own}`);
+    if (lock.acquire(own) === 'held') throw new HeldError(`another process has ${own}`);
     const store = openOrBegin(own, parts, wasOpen);
     try {
       const claims = claimsIn(own);

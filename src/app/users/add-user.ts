@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renderBase32, SECRET_BYTES } from '../../core/code/totp.ts';
 import { acceptProof } from '../../core/config/file/edit-config.ts';
 import { parseConfig } from '../../core/config/file/parse-config.ts';
-import { type DoorSpec, takes } from '../../core/door/door.ts';
+import { acceptsProof, type DoorSpec } from '../../core/door/door.ts';
 import type { UserProof } from '../../core/door/proof-kind.ts';
 import { renderServerKeys } from '../../core/signed/server-keys.ts';
 import { renderSpaLine } from '../../core/spa/render-fwknoprc.ts';
@@ -181,7 +181,7 @@ function write(
   const secret = fresh.find((one) => one.secret !== undefined)?.secret;
   const spa = fresh.find((one) => one.spa !== undefined)?.spa;
   const added = doors.filter(
-    (door) => !texts.config.doors.some((one) => one.name === door && takes(one, kind)),
+    (door) => !texts.config.doors.some((one) => one.name === door && acceptsProof(one, kind)),
   );
   return {
     kind: 'added',
@@ -212,7 +212,7 @@ function chooseDoors(
   if (unknown !== undefined) return `there is no door ${unknown}: there are ${names.join(', ')}`;
   if (asked.length > 0) return asked;
   // A door that lists its users is for those only: nobody is added implicitly.
-  if (all.some((door) => takes(door, proof))) return [];
+  if (all.some((door) => acceptsProof(door, proof))) return [];
   const [only, other] = names;
   if (only !== undefined && other === undefined) return [only];
   return `no door ${WANTED[proof]} yet: name one with --door ${names.slice(0, 8).join(' or --door ')}`;

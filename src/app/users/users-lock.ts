@@ -6,7 +6,7 @@ import { type Unusable, unusable } from './authority-texts.ts';
 export function withUsersLock<T>(configFile: string, change: () => T): T | Unusable {
   const lock = new DirectoryLock();
   try {
-    if (lock.take(dirname(resolve(configFile))) === 'held') {
+    if (lock.acquire(dirname(resolve(configFile))) === 'held') {
       const message = `another command is changing the users of ${configFile} now: run this again`;
       return { kind: 'failed', message };
     }

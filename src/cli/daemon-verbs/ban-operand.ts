@@ -5,7 +5,7 @@ import { type Millis, seconds } from '../../core/net/time.ts';
 import type { Operand } from '../arguments/option.ts';
 import { UsageError } from '../arguments/read-options.ts';
 
-export const WHO: Operand = {
+export const SOURCE_OPERAND: Operand = {
   name: 'IP',
   summary: 'an address, or a prefix such as 192.0.2.0/24',
   completes: 'host',

@@ -1,5 +1,5 @@
 import type { DaemonSelector, NoAnswer } from '../../app/ask/ask-daemon.ts';
-import type { JudgedFile } from '../../app/ask/find-judged.ts';
+import type { FoundConfigFile } from '../../app/ask/find-config-file.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../app/config/daemon-options.ts';
 import type { Answers, AnswerVerb } from '../../core/control/contract.ts';
 import type { ControlRequest } from '../../core/control/parse-request.ts';
@@ -10,7 +10,7 @@ import type { Action, Environment, Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
 
 /** Selects the daemon that a verb talks to. */
-export const CHOICE_OPTIONS = {
+export const SELECTOR_OPTIONS = {
   config: {
     ...PLACE_OPTIONS.config,
     summary: "the daemon's configuration, if more than one daemon runs",
@@ -24,7 +24,7 @@ export const CHOICE_OPTIONS = {
 } as const satisfies OptionTable;
 
 /** Values by the names in `CHOICE_OPTIONS`. */
-export function daemonChoice(values: ReadonlyMap<string, string>, environment: Environment): DaemonSelector {
+export function readSelector(values: ReadonlyMap<string, string>, environment: Environment): DaemonSelector {
   const configFile = values.get('config');
   const interfaces = values.get('interface');
   return {
@@ -55,9 +55,9 @@ export async function judgedFile(
   operand: string | undefined,
   choice: DaemonSelector,
   output: Output,
-): Promise<JudgedFile | ExitStatus> {
+): Promise<FoundConfigFile | ExitStatus> {
   if (operand !== undefined) return { file: operand, from: 'named' };
-  const { findJudged, renderChoice } = await import('../../app/ask/find-judged.ts');
+  const { findConfigFile: findJudged, renderChoice } = await import('../../app/ask/find-config-file.ts');
   const found = await findJudged(choice);
   if ('kind' in found) return printNoAnswer(found, output);
   const notice = renderChoice(found);

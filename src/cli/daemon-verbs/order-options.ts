@@ -3,7 +3,7 @@ import type { Operand, OptionTable } from '../arguments/option.ts';
 import { parseLength } from '../arguments/parse-length.ts';
 import { parseSource } from '../arguments/parse-source.ts';
 import type { ParsedArguments } from '../arguments/verb.ts';
-import { CHOICE_OPTIONS } from './daemon-selector.ts';
+import { SELECTOR_OPTIONS } from './daemon-selector.ts';
 
 /** Arguments of `open` and `extend`. */
 export const ORDER_OPERANDS = [
@@ -17,7 +17,7 @@ export const ORDER_OPTIONS = {
     value: 'TIME',
     summary: "how long: `90s`, `10m`, `2h` (default: the door's own time)",
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 /** In the form of the daemon's request. Throws a `UsageError`. */

@@ -1,5 +1,5 @@
 import type { KnockOutcome } from '../../app/client/knocker.ts';
-import { reportUncaught } from '../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../host/self/report-uncaught.ts';
 import { leaveProcess } from '../process/leave-process.ts';
 import { packageVersion } from '../process/package-version.ts';
 import { print, printLines, reportLostOutput, STDERR, STDOUT } from '../process/print.ts';

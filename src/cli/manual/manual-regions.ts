@@ -1,7 +1,7 @@
 import { HELP_OPTION, JSON_OPTION, optionsOf } from '../arguments/common-options.ts';
 import type { Verb } from '../arguments/verb.ts';
 import { VERBS } from '../bussa/bussa-options.ts';
-import { CHOICE_OPTIONS } from '../daemon-verbs/daemon-selector.ts';
+import { SELECTOR_OPTIONS } from '../daemon-verbs/daemon-selector.ts';
 import { OPTIONS as KNOCK } from '../knock/knock-options.ts';
 import { OPTIONS as KNOCKD } from '../knockd/knockd-options.ts';
 import {
@@ -30,10 +30,10 @@ export const MANUAL_REGIONS: Readonly<Record<string, string>> = {
   'knockd options': renderOptionList(KNOCKD),
   'knock options': renderOptionList(KNOCK),
   'bussa synopsis': verbSynopsis,
-  'bussa verbs': VERBS.map((verb) => renderVerb(verb, CHOICE_OPTIONS)).join(''),
+  'bussa verbs': VERBS.map((verb) => renderVerb(verb, SELECTOR_OPTIONS)).join(''),
   'bussa common': renderOptionList({ ...JSON_OPTION, ...HELP_OPTION }),
   'bussa without json': listVerbs(VERBS.filter((verb) => !Object.hasOwn(optionsOf(verb), 'json'))),
-  'bussa choice': renderOptionList(CHOICE_OPTIONS),
+  'bussa choice': renderOptionList(SELECTOR_OPTIONS),
   'directives options': renderDirectives('options'),
   'directives proofs': renderDirectives('proofs'),
   'directives ports': renderDirectives('ports'),

@@ -32,7 +32,7 @@ export function renderOptionsTable(): string {
     ({ name, help: { text, default: absent = '' }, example = '' }) =>
       `| \`${name}\` | ${text} | ${absent} | \`${example}\` |\n`,
   );
-  const shared = DIRECTIVES.filter(({ home, help }) => home === 'any' && help.list !== 'options');
+  const shared = DIRECTIVES.filter(({ section, help }) => section === 'any' && help.list !== 'options');
   const names = shared.map(({ name }) => `\`${name}\``).join(', ');
   const forAll = `| ${names} | Those of every [door](#doors) that has none of its own. | those of the door | \`On_Open = /usr/local/bin/tell\` |\n`;
   return `| directive | meaning | default | example |\n|---|---|---|---|\n${own.join('')}${forAll}`;
@@ -40,7 +40,7 @@ export function renderOptionsTable(): string {
 
 /** The table of [fleet] in docs/configuration.md. */
 export function renderFleetTable(): string {
-  const rows = DIRECTIVES.filter(({ home }) => home === 'fleet').map(
+  const rows = DIRECTIVES.filter(({ section }) => section === 'fleet').map(
     ({ name, help: { text, default: absent = '' } }) => `| \`${name}\` | ${text} | ${absent} |\n`,
   );
   return `| directive | meaning | default |\n|---|---|---|\n${rows.join('')}`;

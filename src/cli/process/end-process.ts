@@ -1,5 +1,5 @@
 import { EXIT } from '../../host/self/exit-status.ts';
-import { type RefusalExits, reportUncaught, writeError } from '../../host/self/refusal-net.ts';
+import { type RefusalExits, reportUncaught, writeError } from '../../host/self/report-uncaught.ts';
 import { leaveProcess } from './leave-process.ts';
 import { reportLostOutput } from './print.ts';
 

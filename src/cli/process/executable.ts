@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 import { loadAddon } from '../../host/ffi/load-addon.ts';
-import { reportUncaught } from '../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../host/self/report-uncaught.ts';
 import { isClientCommand } from './client-command.ts';
 
 const DEFAULT = 'bussa';

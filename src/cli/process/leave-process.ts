@@ -7,7 +7,7 @@ export async function leaveProcess(status: number): Promise<void> {
   let exit: (status: number) => void = process.exit;
   try {
     if (PLATFORM === 'linux') {
-      const { openFewCalls } = await import('../../host/ffi/open-few-calls.ts');
+      const { openClientCalls: openFewCalls } = await import('../../host/ffi/open-client-calls.ts');
       ({ exit } = await openFewCalls());
     }
     process.getBuiltinModule('node:module').flushCompileCache();

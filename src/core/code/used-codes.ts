@@ -61,7 +61,7 @@ export class UsedCodes {
   }
 
   /** False: there is no room for a new user and door. */
-  take(one: UsedCode): boolean {
+  use(one: UsedCode): boolean {
     const name = nameOf(one.user, one.door);
     if (!this.#last.has(name) && this.#last.size >= MAX_USED_CODES) return false;
     this.#last.set(name, one);

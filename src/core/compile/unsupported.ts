@@ -1,5 +1,5 @@
 import type { Config } from '../config/file/config.ts';
-import { type Door, type DoorSpec, takes } from '../door/door.ts';
+import { acceptsProof, type Door, type DoorSpec } from '../door/door.ts';
 import type { PortOpening } from '../door/port-opening.ts';
 
 /** What a ruleset cannot do, for one door or in general. `isLeftOut`: the door is not in the ruleset. */
@@ -32,7 +32,7 @@ function reasonToLeaveOut(spec: DoorSpec, { settings }: Config): string | undefi
   const { sequenceSource: source, opening } = spec;
   const ports = opening.ports ?? [];
   if (source.kind === 'one-time') return 'a ruleset cannot take the next line of a file';
-  if (source.kind === 'none' || !takes(spec, 'sequence'))
+  if (source.kind === 'none' || !acceptsProof(spec, 'sequence'))
     return 'a ruleset cannot check a proof, only a sequence';
   if (ports.length === 0) return 'it runs commands, and a ruleset runs none; use open';
   if (opening.singleUse === true) return 'a ruleset cannot use up a lease (single_use)';

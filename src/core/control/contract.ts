@@ -3,8 +3,8 @@ import type { PastLease } from '../lease/past-lease.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant, Millis } from '../net/time.ts';
-import { EXPLAINED } from '../trace/explained.ts';
 import type { Explanation } from '../trace/explanation.ts';
+import { EXPLANATION_KINDS } from '../trace/explanation-kinds.ts';
 import {
   BAN_ANSWER,
   type BanAnswer,
@@ -187,7 +187,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   },
   bans: {},
   overview: { limit: optional(COUNT) },
-  sources: { outcome: optional(word(...EXPLAINED)), limit: optional(COUNT) },
+  sources: { outcome: optional(word(...EXPLANATION_KINDS)), limit: optional(COUNT) },
   penalties: {},
   follow: { since: optional(TEXT) },
   ...FLEET_REQUESTS,

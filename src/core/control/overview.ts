@@ -1,8 +1,8 @@
 import type { PendingAttempt } from '../attempt/pending-attempt.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant, Millis } from '../net/time.ts';
-import { EXPLAINED } from '../trace/explained.ts';
 import type { Explanation } from '../trace/explanation.ts';
+import { EXPLANATION_KINDS } from '../trace/explanation-kinds.ts';
 import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
 import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
 import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
@@ -71,7 +71,7 @@ export type Overview = {
 export const SOURCE_ROW = record<SourceRow>({
   source: ADDRESS,
   at: MOMENT,
-  kind: word(...EXPLAINED),
+  kind: word(...EXPLANATION_KINDS),
   door: optional(TEXT),
   sentence: TEXT,
   penaltyUntil: optional(MOMENT),

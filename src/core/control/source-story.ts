@@ -1,8 +1,8 @@
 import { renderMomentMillis } from '../event/render-moment.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
-import { EXPLAINED } from '../trace/explained.ts';
 import type { Explanation } from '../trace/explanation.ts';
+import { EXPLANATION_KINDS } from '../trace/explanation-kinds.ts';
 import { renderTraceEntry } from '../trace/render-trace.ts';
 import { TRACED, type TraceEntry, type TraceKind } from '../trace/trace-entry.ts';
 import { list, optional, record, word } from './reader.ts';
@@ -52,7 +52,7 @@ export const SOURCE_STORY = record<SourceStory>({
   source: ADDRESS,
   entries: list(STORY_ENTRY),
   present: list(TEXT),
-  why: record<Explanation>({ kind: word(...EXPLAINED), door: optional(TEXT), sentence: TEXT }),
+  why: record<Explanation>({ kind: word(...EXPLANATION_KINDS), door: optional(TEXT), sentence: TEXT }),
   now: MOMENT,
   since: MOMENT,
   followed: FLAG,

@@ -3,7 +3,7 @@ import type { Port } from '../net/port.ts';
 import type { PortOpening } from './port-opening.ts';
 
 /** The ports of `wanted` that are not in `known`, each once. */
-export function portsBeyond(wanted: readonly PortOpening[], known: readonly PortOpening[]): PortOpening[] {
+export function portsNotIn(wanted: readonly PortOpening[], known: readonly PortOpening[]): PortOpening[] {
   const found: PortOpening[] = [];
   for (const ports of wanted) {
     let left: PortOpening[] = [ports];
@@ -13,7 +13,7 @@ export function portsBeyond(wanted: readonly PortOpening[], known: readonly Port
   return found;
 }
 
-export function isAt(ports: readonly PortOpening[], { protocol, path, port }: Connection): boolean {
+export function hasConnection(ports: readonly PortOpening[], { protocol, path, port }: Connection): boolean {
   return ports.some(
     (one) => one.protocol === protocol && one.path === path && one.first <= port && port <= one.last,
   );

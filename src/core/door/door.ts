@@ -63,14 +63,14 @@ export const DEFAULT_MAX_LEASES = 65_536;
 /** A door that is watched: its sequence is known. */
 export type Door = DoorSpec & { readonly sequence: Sequence };
 
-export const takes = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
+export const acceptsProof = ({ accept = ['sequence'] }: DoorSpec, proof: ProofKind): boolean =>
   accept.includes(proof);
 
 /** A door that accepts codes. */
 export type CodeDoor = DoorSpec & { readonly codePorts: CodePorts };
 
 export const codeDoors = (doors: readonly DoorSpec[]): readonly CodeDoor[] =>
-  doors.filter((door): door is CodeDoor => door.codePorts !== undefined && takes(door, 'code'));
+  doors.filter((door): door is CodeDoor => door.codePorts !== undefined && acceptsProof(door, 'code'));
 
 /** Its proofs that name a user. */
 export const userProofs = ({ accept = [] }: DoorSpec): readonly UserProof[] =>

@@ -40,7 +40,7 @@ export class LineBudget {
   }
 
   /** Returns the counts since the last call, and resets them. */
-  takeCounts(): { what: string; count: number }[] {
+  drainCounts(): { what: string; count: number }[] {
     const counts: { what: string; count: number }[] = [];
     for (const bucket of this.#buckets.values()) {
       if (bucket.suppressed > 0) counts.push({ what: bucket.what, count: bucket.suppressed });

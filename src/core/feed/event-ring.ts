@@ -12,12 +12,12 @@ const NOISE_BURST = 200;
 const NOISE_PER_SECOND = 20;
 
 /** `stages`: knocks of the whole sequence, if the event is a step of an attempt. */
-export type FedEvent = { readonly event: Event; readonly stages?: number };
+export type StagedEvent = { readonly event: Event; readonly stages?: number };
 
-export type FeedRecord = FedEvent & { readonly number: number; readonly at: Instant };
+export type FeedRecord = StagedEvent & { readonly number: number; readonly at: Instant };
 
 /** `lost`: events between `after` and `next` that are not in `records`. `isWhole`: nothing follows yet. */
-export type FeedPiece = {
+export type FeedSlice = {
   readonly records: readonly FeedRecord[];
   readonly lost: number;
   readonly next: number;
@@ -40,7 +40,7 @@ export class EventRing {
     return this.#last;
   }
 
-  add(fed: FedEvent, at: Instant): void {
+  add(fed: StagedEvent, at: Instant): void {
     this.#last += 1;
     this.#kept.push({ ...fed, number: this.#last, at });
   }
@@ -52,13 +52,13 @@ export class EventRing {
     return isAdmitted;
   }
 
-  addNoise(fed: FedEvent, at: Instant): void {
+  addNoise(fed: StagedEvent, at: Instant): void {
     this.#last += 1;
     this.#noise.push({ ...fed, number: this.#last, at });
   }
 
   /** The events after number `after`, oldest first, at most `limit`. */
-  read(after: number, limit: number): FeedPiece {
+  read(after: number, limit: number): FeedSlice {
     const found = [...this.#kept.since(after, limit), ...this.#noise.since(after, limit)];
     const records = found.sort((a, b) => a.number - b.number).slice(0, limit);
     const isWhole = records.length < limit;

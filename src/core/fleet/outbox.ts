@@ -17,7 +17,7 @@ import {
 import { changeBytes, doorBytes, headBytes } from './render-record.ts';
 
 /** A change to send. `due`: when it is over, on the boot clock, and need not be sent any more. */
-export type Telling =
+export type PendingChange =
   | {
       readonly kind: LeaseKind;
       readonly door: string;
@@ -41,7 +41,7 @@ export const MAX_WAITING = 262_144;
 /** Ends first: what must close closes before something else opens. */
 const ORDER: readonly BodyKind[] = ['close', 'ban', 'unban', 'open', 'extend', 'hello'];
 
-export type Parcel = { readonly seq: number; readonly body: FleetBody };
+export type OutboxBatch = { readonly seq: number; readonly body: FleetBody };
 
 /**
  * Changes that the engine has not confirmed yet: only the newest state of each lease and ban. Durations are computed
@@ -50,9 +50,9 @@ export type Parcel = { readonly seq: number; readonly body: FleetBody };
  */
 export class Outbox {
   readonly #room: number;
-  readonly #waiting = new Map<BodyKind, Map<string, Telling>>(ORDER.map((kind) => [kind, new Map()]));
+  readonly #waiting = new Map<BodyKind, Map<string, PendingChange>>(ORDER.map((kind) => [kind, new Map()]));
   /** By number: records that were sent and are not confirmed. */
-  readonly #flying = new Map<number, readonly Telling[]>();
+  readonly #flying = new Map<number, readonly PendingChange[]>();
   #waitingCount = 0;
   #flyingCount = 0;
   #seq = 0;
@@ -73,21 +73,21 @@ export class Outbox {
   }
 
   /** Number of records that were sent and are not confirmed. */
-  get flying(): number {
+  get inFlight(): number {
     return this.#flying.size;
   }
 
   /** Replaces the pending change of the same lease or ban. A `hello` need not repeat what is pending anyway. */
-  put(telling: Telling): void {
-    const key = keyOf(telling);
-    if (telling.kind === 'hello' && this.#isWaiting(key)) return;
+  put(change: PendingChange): void {
+    const key = keyOf(change);
+    if (change.kind === 'hello' && this.#isWaiting(key)) return;
     for (const kind of ORDER) this.#remove(kind, key);
     if (this.size >= MAX_WAITING) this.#makeRoom();
-    this.#add(key, telling);
+    this.#add(key, change);
   }
 
   /** As many changes as fit into one record. `undefined`: nothing is waiting. */
-  next(now: Instant): Parcel | undefined {
+  next(now: Instant): OutboxBatch | undefined {
     for (const kind of ORDER) {
       const tellings = this.#gather(kind, now);
       if (tellings.length === 0) continue;
@@ -117,15 +117,15 @@ export class Outbox {
    * The sent records may be lost: queues their changes again, except those with a newer state. They may also have
    * arrived, so they are no new proof, hence `hello`.
    */
-  takeBack(): void {
+  requeue(): void {
     // The newest first: of an opening and its end on their way, the end is told again.
     const flown = [...this.#flying.values()].reverse().flat();
     this.#flying.clear();
     this.#flyingCount = 0;
-    for (const telling of flown) {
-      const key = keyOf(telling);
+    for (const change of flown) {
+      const key = keyOf(change);
       if (this.#isWaiting(key)) continue;
-      this.#add(key, telling.kind === 'open' ? { ...telling, kind: 'hello' } : telling);
+      this.#add(key, change.kind === 'open' ? { ...change, kind: 'hello' } : change);
     }
   }
 
@@ -133,8 +133,8 @@ export class Outbox {
     return ORDER.some((kind) => this.#queue(kind).has(key));
   }
 
-  #add(key: string, telling: Telling): void {
-    this.#queue(telling.kind).set(key, telling);
+  #add(key: string, change: PendingChange): void {
+    this.#queue(change.kind).set(key, change);
     this.#waitingCount += 1;
   }
 
@@ -142,22 +142,22 @@ export class Outbox {
     if (this.#queue(kind).delete(key)) this.#waitingCount -= 1;
   }
 
-  #queue(kind: BodyKind): Map<string, Telling> {
-    return this.#waiting.get(kind) as Map<string, Telling>;
+  #queue(kind: BodyKind): Map<string, PendingChange> {
+    return this.#waiting.get(kind) as Map<string, PendingChange>;
   }
 
-  #gather(of: BodyKind, now: Instant): readonly Telling[] {
-    const taken: Telling[] = [];
+  #gather(of: BodyKind, now: Instant): readonly PendingChange[] {
+    const taken: PendingChange[] = [];
     const doors = new Set<string>();
     let left = this.#room;
-    for (const [key, telling] of this.#queue(of)) {
+    for (const [key, change] of this.#queue(of)) {
       if (taken.length === MAX_CHANGES) break;
-      const isOver = 'due' in telling && telling.due !== undefined && telling.due <= now;
+      const isOver = 'due' in change && change.due !== undefined && change.due <= now;
       if (!isOver) {
-        left -= bytesOf(telling, doors);
+        left -= bytesOf(change, doors);
         if (left < 0) break;
-        if ('door' in telling) doors.add(telling.door);
-        taken.push(telling);
+        if ('door' in change) doors.add(change.door);
+        taken.push(change);
       }
       this.#remove(of, key);
     }
@@ -175,13 +175,13 @@ export class Outbox {
   }
 }
 
-function bytesOf(telling: Telling, doors: ReadonlySet<string>): number {
-  if (!('door' in telling)) return changeBytes(telling.kind, telling.who.base);
-  const name = doors.has(telling.door) ? 0 : 1 + doorBytes(telling.door).length;
-  return name + changeBytes(telling.kind, telling.source);
+function bytesOf(change: PendingChange, doors: ReadonlySet<string>): number {
+  if (!('door' in change)) return changeBytes(change.kind, change.who.base);
+  const name = doors.has(change.door) ? 0 : 1 + doorBytes(change.door).length;
+  return name + changeBytes(change.kind, change.source);
 }
 
-function bodyOf(kind: BodyKind, tellings: readonly Telling[], now: Instant): FleetBody {
+function bodyOf(kind: BodyKind, tellings: readonly PendingChange[], now: Instant): FleetBody {
   switch (kind) {
     case 'open':
     case 'extend':
@@ -198,22 +198,22 @@ function bodyOf(kind: BodyKind, tellings: readonly Telling[], now: Instant): Fle
   }
 }
 
-function leaseChange(telling: Telling, now: Instant): LeaseChange | undefined {
-  if (telling.kind !== 'open' && telling.kind !== 'extend' && telling.kind !== 'hello') return undefined;
-  const { door, source, lease, due } = telling;
+function leaseChange(change: PendingChange, now: Instant): LeaseChange | undefined {
+  if (change.kind !== 'open' && change.kind !== 'extend' && change.kind !== 'hello') return undefined;
+  const { door, source, lease, due } = change;
   return { door, source, lease, rest: restOf(due, now) };
 }
 
-function endChange(telling: Telling): EndChange | undefined {
-  if (telling.kind !== 'close') return undefined;
-  const { door, source, lease } = telling;
+function endChange(change: PendingChange): EndChange | undefined {
+  if (change.kind !== 'close') return undefined;
+  const { door, source, lease } = change;
   return lease === undefined ? { door, source } : { door, source, lease };
 }
 
 /** The present state of a ban, for a record. */
-export function banChange(telling: Telling, now: Instant): BanChange | undefined {
-  if (telling.kind !== 'ban') return undefined;
-  const { who, due } = telling;
+export function banChange(change: PendingChange, now: Instant): BanChange | undefined {
+  if (change.kind !== 'ban') return undefined;
+  const { who, due } = change;
   return due === undefined ? { who } : { who, rest: restOf(due, now) };
 }
 
@@ -221,9 +221,9 @@ export function banChange(telling: Telling, now: Instant): BanChange | undefined
 const restOf = (due: Instant, now: Instant): Millis =>
   millis(Math.min(MAX_REST, Math.max(0, Math.floor(since(now, due)))));
 
-function keyOf(telling: Telling): string {
-  if ('who' in telling) return `ban ${renderPrefix(telling.who)}`;
-  return telling.lease === undefined
-    ? `order ${telling.source} ${telling.door}`
-    : `lease ${telling.lease} ${telling.door}`;
+function keyOf(change: PendingChange): string {
+  if ('who' in change) return `ban ${renderPrefix(change.who)}`;
+  return change.lease === undefined
+    ? `order ${change.source} ${change.door}`
+    : `lease ${change.lease} ${change.door}`;
 }

@@ -38,7 +38,7 @@ export class SeenRecords {
   }
 
   /** The record has been accepted. Returns what to store. */
-  take(seen: SeenEpoch): SeenEpoch {
+  add(seen: SeenEpoch): SeenEpoch {
     const epochs = this.#epochsOf(seen.member);
     const before = epochs.get(seen.epoch);
     const kept = before === undefined || before.at < seen.at ? seen : { ...seen, at: before.at };

@@ -1,15 +1,15 @@
 import type { AdoptInput } from './lease-input.ts';
 import type { LeaseState } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
-import { type LeaseTurn, moveTo, writeEnd } from './lease-turn.ts';
+import { type LeaseTransition, moveTo, writeEnd } from './lease-transition.ts';
 
 /** Takes over a lease that an earlier daemon left. Returns it if it may be open. */
-export function adopt(turn: LeaseTurn, input: AdoptInput): Entry | undefined {
+export function adopt(transition: LeaseTransition, input: AdoptInput): Entry | undefined {
   const { length, fate, isOfOtherBoot, startFailure } = input;
-  const { effects, now } = turn;
+  const { effects, now } = transition;
   const lease = startFailure === undefined ? input.lease : { ...input.lease, startFailure };
   const { id } = lease;
-  const state = stateOf(fate.kind, lease.stop, turn);
+  const state = stateOf(fate.kind, lease.stop, transition);
   const entry = {
     lease: { ...lease, state: 'open' as const },
     state,
@@ -17,10 +17,10 @@ export function adopt(turn: LeaseTurn, input: AdoptInput): Entry | undefined {
     isAdopted: true,
   };
   if (fate.kind === 'over') {
-    writeEnd(turn, entry, fate.how, now, fate.stopFailure);
+    writeEnd(transition, entry, fate.how, now, fate.stopFailure);
     return undefined;
   }
-  const moved = moveTo(turn, entry, state);
+  const moved = moveTo(transition, entry, state);
   if (startFailure !== undefined) effects.push({ do: 'note-start', lease: moved.lease });
   if (isOfOtherBoot) {
     // From here on the clock of this boot counts: the wall clock may jump again.
@@ -34,7 +34,7 @@ export function adopt(turn: LeaseTurn, input: AdoptInput): Entry | undefined {
   return moved;
 }
 
-function stateOf(fate: AdoptInput['fate']['kind'], stop: string, { now }: LeaseTurn): LeaseState {
+function stateOf(fate: AdoptInput['fate']['kind'], stop: string, { now }: LeaseTransition): LeaseState {
   switch (fate) {
     case 'starting':
       return { at: 'starting' };

@@ -20,7 +20,7 @@ import type { Lease, LeaseEnd, LeaseId, LeasePorts } from './lease.ts';
 import type { LeaseEffect } from './lease-effect.ts';
 import type { Answer, LeaseInput } from './lease-input.ts';
 import { type Entry, LeaseTable } from './lease-table.ts';
-import type { LeaseTurn } from './lease-turn.ts';
+import type { LeaseTransition } from './lease-transition.ts';
 import { leasePorts, portsOpen, portsRefused, recorded, recordRefused, requestOpen } from './open-lease.ts';
 import { release } from './release-lease.ts';
 
@@ -42,44 +42,49 @@ export class LeaseMachine {
   }
 
   /** Returns the effects of the input, in order. */
-  take(input: LeaseInput, now: Instant): readonly LeaseEffect[] {
+  apply(input: LeaseInput, now: Instant): readonly LeaseEffect[] {
     if (input.kind === 'stop') this.#isStopping = true;
-    const turn: LeaseTurn = { table: this.#table, now, effects: [], isStopping: this.#isStopping };
+    const transition: LeaseTransition = {
+      table: this.#table,
+      now,
+      effects: [],
+      isStopping: this.#isStopping,
+    };
     switch (input.kind) {
       case 'open':
-        requestOpen(turn, input);
+        requestOpen(transition, input);
         break;
       case 'adopt':
-        this.#adopt(turn, input);
+        this.#adopt(transition, input);
         break;
       case 'extend':
-        this.#with(input.id, (entry) => extend(turn, entry, input.length));
+        this.#with(input.id, (entry) => extend(transition, entry, input.length));
         break;
       case 'close':
-        for (const id of input.ids) this.#with(id, (entry) => closeByOrder(turn, entry, input.by));
+        for (const id of input.ids) this.#with(id, (entry) => closeByOrder(transition, entry, input.by));
         break;
       case 'release':
-        this.#with(input.id, (entry) => release(turn, entry, input.holder));
+        this.#with(input.id, (entry) => release(transition, entry, input.holder));
         break;
       case 'bans':
-        this.#closeAll(turn, 'banned', ({ source }) => input.isBanned(source));
+        this.#closeAll(transition, 'banned', ({ source }) => input.isBanned(source));
         break;
       case 'users':
-        this.#revoke(turn, input.mayHold);
+        this.#revoke(transition, input.mayHold);
         break;
       case 'doors':
-        this.#replaceDoors(turn, input.doors);
+        this.#replaceDoors(transition, input.doors);
         break;
       case 'time':
-        this.#passTime(turn);
+        this.#passTime(transition);
         break;
       case 'stop':
-        this.#stop(turn);
+        this.#stop(transition);
         break;
       default:
-        this.#with(input.id, (entry) => takeAnswer(turn, entry, input));
+        this.#with(input.id, (entry) => takeAnswer(transition, entry, input));
     }
-    return turn.effects;
+    return transition.effects;
   }
 
   /** When the next `time` input is due. */
@@ -144,18 +149,18 @@ export class LeaseMachine {
     if (entry !== undefined) action(entry);
   }
 
-  #adopt(turn: LeaseTurn, input: Extract<LeaseInput, { kind: 'adopt' }>): void {
-    const entry = this.has(input.lease.id) ? undefined : adopt(turn, input);
+  #adopt(transition: LeaseTransition, input: Extract<LeaseInput, { kind: 'adopt' }>): void {
+    const entry = this.has(input.lease.id) ? undefined : adopt(transition, input);
     if (entry === undefined) return;
-    if (this.#isStopping) closeNow(turn, entry, 'stopped');
-    else if (input.isBanned) closeNow(turn, entry, 'banned');
-    else if (this.#differs(entry.lease)) closeNow(turn, entry, 'changed');
+    if (this.#isStopping) closeNow(transition, entry, 'stopped');
+    else if (input.isBanned) closeNow(transition, entry, 'banned');
+    else if (this.#differs(entry.lease)) closeNow(transition, entry, 'changed');
   }
 
-  #replaceDoors(turn: LeaseTurn, doors: readonly DoorSpec[]): void {
+  #replaceDoors(transition: LeaseTransition, doors: readonly DoorSpec[]): void {
     const ports = doors.map(({ name, opening }) => [name, leasePorts(opening)] as const);
     this.#ports = new Map(ports.filter((one): one is [string, LeasePorts] => one[1] !== undefined));
-    this.#closeAll(turn, 'changed', (lease) => this.#differs(lease));
+    this.#closeAll(transition, 'changed', (lease) => this.#differs(lease));
   }
 
   /** Whether its door now opens something else, or in another way. A removed door leaves its leases unchanged. */
@@ -164,69 +169,69 @@ export class LeaseMachine {
     return opened !== undefined && ports !== undefined && !samePorts(opened, ports);
   }
 
-  #closeAll(turn: LeaseTurn, how: LeaseEnd, chosen: (lease: Lease) => boolean): void {
-    for (const entry of [...this.#table.each()]) if (chosen(entry.lease)) closeNow(turn, entry, how);
+  #closeAll(transition: LeaseTransition, how: LeaseEnd, chosen: (lease: Lease) => boolean): void {
+    for (const entry of [...this.#table.each()]) if (chosen(entry.lease)) closeNow(transition, entry, how);
   }
 
   /** Ends what only revoked users hold. A lease with other holders continues without them. */
-  #revoke(turn: LeaseTurn, mayHold: MayHold): void {
+  #revoke(transition: LeaseTransition, mayHold: MayHold): void {
     for (const entry of [...this.#table.each()]) {
       const lease = withoutRevoked(entry.lease, mayHold);
-      if (lease === undefined) closeNow(turn, entry, 'revoked');
-      else if (lease !== entry.lease) changeHolders(turn, entry, lease);
+      if (lease === undefined) closeNow(transition, entry, 'revoked');
+      else if (lease !== entry.lease) changeHolders(transition, entry, lease);
     }
   }
 
-  #passTime(turn: LeaseTurn): void {
+  #passTime(transition: LeaseTransition): void {
     for (let count = 0; count < DUE_AT_ONCE; count++) {
-      const entry = this.#table.due(turn.now);
+      const entry = this.#table.due(transition.now);
       if (entry === undefined) return;
-      due(turn, entry);
+      due(transition, entry);
     }
   }
 
   /** Closes every lease now. Failed closings are retried once more. */
-  #stop(turn: LeaseTurn): void {
-    for (const entry of [...this.#table.each()]) closeNow(turn, entry, 'stopped');
-    if (this.#table.size === 0) turn.effects.push({ do: 'idle' });
+  #stop(transition: LeaseTransition): void {
+    for (const entry of [...this.#table.each()]) closeNow(transition, entry, 'stopped');
+    if (this.#table.size === 0) transition.effects.push({ do: 'idle' });
   }
 }
 
-function takeAnswer(turn: LeaseTurn, entry: Entry, answer: Answer): void {
+function takeAnswer(transition: LeaseTransition, entry: Entry, answer: Answer): void {
   switch (answer.kind) {
     case 'recorded':
-      recorded(turn, entry);
+      recorded(transition, entry);
       return;
     case 'record-refused':
-      recordRefused(turn, entry, answer.why);
+      recordRefused(transition, entry, answer.why);
       return;
     case 'ports-open':
-      portsOpen(turn, entry);
+      portsOpen(transition, entry);
       return;
     case 'ports-refused':
-      portsRefused(turn, entry, answer.why);
+      portsRefused(transition, entry, answer.why);
       return;
     case 'ports-closed':
-      portsClosed(turn, entry, answer.cut);
+      portsClosed(transition, entry, answer.cut);
       return;
     case 'close-refused':
-      closeRefused(turn, entry);
+      closeRefused(transition, entry);
       return;
     case 'started':
-      started(turn, entry, answer.failure);
+      started(transition, entry, answer.failure);
       return;
     case 'stopped':
-      stopped(turn, entry, answer.isCutOff, answer.failure);
+      stopped(transition, entry, answer.isCutOff, answer.failure);
       return;
     case 'hold-checked':
-      holdChecked(turn, entry, answer.lives);
+      holdChecked(transition, entry, answer.lives);
       return;
     case 'connection':
-      if (answer.lives) hold(turn, entry);
-      else closeNow(turn, entry, 'left');
+      if (answer.lives) hold(transition, entry);
+      else closeNow(transition, entry, 'left');
       return;
     case 'end-written':
-      endWritten(turn, entry);
+      endWritten(transition, entry);
       return;
     default:
       answer satisfies never;

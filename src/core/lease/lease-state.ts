@@ -6,7 +6,7 @@ import type { OpenRequest } from './open-request.ts';
 export type StartState = 'none' | 'running' | 'ended';
 
 /** A request to open that waits for its answer. */
-export type Asked = {
+export type PendingRequest = {
   readonly openRequest: OpenRequest;
   readonly ticket: number;
   readonly start: string | undefined;
@@ -21,14 +21,14 @@ export type LeaseState =
   | {
       readonly at: 'recording';
       readonly ports: 'none' | 'next' | 'open';
-      readonly asked: Asked;
+      readonly asked: PendingRequest;
       readonly ends?: LeaseEnd;
     }
   /** Its ports are being opened, before or after its record is written. */
   | {
       readonly at: 'opening-ports';
       readonly isRecorded: boolean;
-      readonly asked: Asked;
+      readonly asked: PendingRequest;
       readonly ends?: LeaseEnd;
     }
   /** Only a command opens it, and has not ended yet. */

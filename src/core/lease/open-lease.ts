@@ -5,57 +5,57 @@ import { repeatRequest, writeLonger } from './extend-lease.ts';
 import { hasSameHolder, holdersOf, userOf } from './holders.ts';
 import type { Lease, LeaseEnd, LeasePorts } from './lease.ts';
 import type { OpenInput } from './lease-input.ts';
-import type { Asked, LeaseState } from './lease-state.ts';
+import type { LeaseState, PendingRequest } from './lease-state.ts';
 import type { Entry } from './lease-table.ts';
-import { answer, forget, type LeaseTurn, moveTo, refuse, writeEnd } from './lease-turn.ts';
+import { answer, forget, type LeaseTransition, moveTo, refuse, writeEnd } from './lease-transition.ts';
 import { isByOperator, type OperatorOrder } from './open-request.ts';
 import { REFUSED } from './refusals.ts';
 
 /** Opens a lease, or extends one. */
-export function requestOpen(turn: LeaseTurn, input: OpenInput): void {
+export function requestOpen(transition: LeaseTransition, input: OpenInput): void {
   const { openRequest, ticket } = input;
   const { door, source } = openRequest;
   const { start } = renderCommands(door.opening, source, userOf(openRequest));
   const asked = { openRequest, ticket, start };
   const opensNothing = start === undefined && door.opening.ports === undefined;
-  if (turn.isStopping || opensNothing) {
-    answer(turn, ticket, { kind: 'nothing' });
+  if (transition.isStopping || opensNothing) {
+    answer(transition, ticket, { kind: 'nothing' });
     return;
   }
   if (input.isBanned) {
-    refuse(turn, asked, REFUSED.banned);
+    refuse(transition, asked, REFUSED.banned);
     return;
   }
-  const current = turn.table.current(door.name, source);
+  const current = transition.table.current(door.name, source);
   if (current !== undefined) {
-    repeatRequest(turn, current, asked);
+    repeatRequest(transition, current, asked);
     return;
   }
-  if (!turn.table.hasRoom(door)) {
-    refuse(turn, asked, REFUSED.full);
+  if (!transition.table.hasRoom(door)) {
+    refuse(transition, asked, REFUSED.full);
     return;
   }
   if (start !== undefined && !input.hasRoom) {
-    refuse(turn, asked, REFUSED.busy);
+    refuse(transition, asked, REFUSED.busy);
     return;
   }
-  begin(turn, input, asked);
+  begin(transition, input, asked);
 }
 
 /**
  * The record comes first: without it a crash would leave the door open for ever. Ports that the kernel closes by itself
  * are opened before, to save the time of the disk.
  */
-function begin(turn: LeaseTurn, input: OpenInput, asked: Asked): void {
-  const lease = newLease(input, turn.now);
-  if (asked.start !== undefined) turn.effects.push({ do: 'reserve', id: lease.id, door: lease.door });
+function begin(transition: LeaseTransition, input: OpenInput, asked: PendingRequest): void {
+  const lease = newLease(input, transition.now);
+  if (asked.start !== undefined) transition.effects.push({ do: 'reserve', id: lease.id, door: lease.door });
   const hasPorts = lease.opened !== undefined;
   const state: LeaseState =
     hasPorts && input.closesByItself
       ? { at: 'opening-ports', isRecorded: false, asked }
       : { at: 'recording', ports: hasPorts ? 'next' : 'none', asked };
   const entry: Entry = { lease, state, written: undefined, isAdopted: false };
-  establish(turn, moveTo(turn, entry, state));
+  establish(transition, moveTo(transition, entry, state));
 }
 
 function newLease({ id, openRequest }: OpenInput, now: Instant): Lease {
@@ -84,11 +84,11 @@ export function leasePorts(opening: Opening): LeasePorts | undefined {
 }
 
 /** Requests the step that its state stands for. */
-function establish(turn: LeaseTurn, { lease, state }: Entry): void {
-  if (state.at === 'opening-ports') turn.effects.push({ do: 'open-ports', lease });
+function establish(transition: LeaseTransition, { lease, state }: Entry): void {
+  if (state.at === 'opening-ports') transition.effects.push({ do: 'open-ports', lease });
   else {
-    const length = millis(Math.max(0, since(turn.now, lease.due)));
-    turn.effects.push({ do: 'record', lease, length, canWait: canWait(lease, state) });
+    const length = millis(Math.max(0, since(transition.now, lease.due)));
+    transition.effects.push({ do: 'record', lease, length, canWait: canWait(lease, state) });
   }
 }
 
@@ -97,79 +97,79 @@ function canWait({ stop }: Lease, state: LeaseState): boolean {
   return state.at === 'recording' && state.ports === 'open' && state.asked.start === undefined && stop === '';
 }
 
-export function recorded(turn: LeaseTurn, entry: Entry): void {
+export function recorded(transition: LeaseTransition, entry: Entry): void {
   const { state } = entry;
   if (state.at !== 'recording') return;
   const { asked, ports, ends } = state;
   if (ends !== undefined)
-    undo(turn, entry, asked, reasonOf(ends), ends, {
+    undo(transition, entry, asked, reasonOf(ends), ends, {
       isRecorded: true,
       ports: ports === 'open' ? 'open' : 'none',
     });
-  else if (ports !== 'next') opened(turn, entry, asked);
-  else establish(turn, moveTo(turn, entry, { at: 'opening-ports', isRecorded: true, asked }));
+  else if (ports !== 'next') opened(transition, entry, asked);
+  else establish(transition, moveTo(transition, entry, { at: 'opening-ports', isRecorded: true, asked }));
 }
 
-export function recordRefused(turn: LeaseTurn, entry: Entry, why: string): void {
+export function recordRefused(transition: LeaseTransition, entry: Entry, why: string): void {
   const { state } = entry;
   if (state.at !== 'recording') return;
-  undo(turn, entry, state.asked, why, 'failed', {
+  undo(transition, entry, state.asked, why, 'failed', {
     isRecorded: false,
     ports: state.ports === 'open' ? 'open' : 'none',
   });
 }
 
-export function portsOpen(turn: LeaseTurn, entry: Entry): void {
+export function portsOpen(transition: LeaseTransition, entry: Entry): void {
   const { state } = entry;
   if (state.at !== 'opening-ports') return;
   const { asked, isRecorded, ends } = state;
-  if (ends !== undefined) undo(turn, entry, asked, reasonOf(ends), ends, { isRecorded, ports: 'open' });
-  else if (isRecorded) opened(turn, entry, asked);
-  else establish(turn, moveTo(turn, entry, { at: 'recording', ports: 'open', asked }));
+  if (ends !== undefined) undo(transition, entry, asked, reasonOf(ends), ends, { isRecorded, ports: 'open' });
+  else if (isRecorded) opened(transition, entry, asked);
+  else establish(transition, moveTo(transition, entry, { at: 'recording', ports: 'open', asked }));
 }
 
-export function portsRefused(turn: LeaseTurn, entry: Entry, why: string): void {
+export function portsRefused(transition: LeaseTransition, entry: Entry, why: string): void {
   const { state } = entry;
   if (state.at !== 'opening-ports') return;
-  undo(turn, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: 'refused' });
+  undo(transition, entry, state.asked, why, 'failed', { isRecorded: state.isRecorded, ports: 'refused' });
 }
 
 /** The opening failed: undoes what was opened or recorded. */
 function undo(
-  turn: LeaseTurn,
+  transition: LeaseTransition,
   entry: Entry,
-  asked: Asked,
+  asked: PendingRequest,
   reason: string,
   how: LeaseEnd,
   done: { readonly isRecorded: boolean; readonly ports: 'none' | 'open' | 'refused' },
 ): void {
   const { lease } = entry;
-  refuse(turn, asked, reason);
-  if (asked.start !== undefined) turn.effects.push({ do: 'release', id: lease.id, door: lease.door });
+  refuse(transition, asked, reason);
+  if (asked.start !== undefined) transition.effects.push({ do: 'release', id: lease.id, door: lease.door });
   if (done.ports !== 'none') {
     const wereOpen = done.ports === 'open';
-    moveTo(turn, entry, { at: 'undoing', how, isRecorded: done.isRecorded, wereOpen, tries: 0 });
-    turn.effects.push({ do: 'undo-ports', lease });
-  } else if (done.isRecorded) writeEnd(turn, entry, how, turn.now);
-  else forget(turn, entry);
+    moveTo(transition, entry, { at: 'undoing', how, isRecorded: done.isRecorded, wereOpen, tries: 0 });
+    transition.effects.push({ do: 'undo-ports', lease });
+  } else if (done.isRecorded) writeEnd(transition, entry, how, transition.now);
+  else forget(transition, entry);
 }
 
 /** It is open and recorded. Ports close in time, however long the start command takes. */
-function opened(turn: LeaseTurn, entry: Entry, asked: Asked): void {
+function opened(transition: LeaseTransition, entry: Entry, asked: PendingRequest): void {
   const { start, openRequest } = asked;
-  const { effects } = turn;
+  const { effects } = transition;
   const hasPorts = entry.lease.opened !== undefined;
   const state: LeaseState = hasPorts
     ? { at: 'open', start: start === undefined ? 'none' : 'running', isHeld: false }
     : { at: 'starting' };
-  const moved = moveTo(turn, entry, state);
+  const moved = moveTo(transition, entry, state);
   const { lease } = moved;
   effects.push({ do: 'report', news: { kind: 'opened', lease } });
   // A knock has come meanwhile.
   const isLater = lease.due > after(lease.since, openRequest.door.opening.cmdTimeout);
-  if (isLater || !hasSameHolder(lease, holdersOf(openRequest))) writeLonger(turn, moved);
+  if (isLater || !hasSameHolder(lease, holdersOf(openRequest))) writeLonger(transition, moved);
   if (hasPorts) effects.push({ do: 'follow', lease, again: false });
-  answer(turn, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
+  answer(transition, asked.ticket, { kind: 'opened', lease, runsStart: start !== undefined });
   if (start !== undefined) effects.push({ do: 'run-start', lease, command: start, again: false });
 }
 

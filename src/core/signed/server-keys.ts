@@ -27,7 +27,7 @@ const PKCS8 = Uint8Array.of(
 );
 
 /** The keys valid now, and the ms until the next of them ends. */
-export function keysThatCount(
+export function acceptedKeys(
   all: readonly ServerKey[],
   wall: Instant,
 ): { readonly keys: readonly ServerKey[]; readonly next?: number } {

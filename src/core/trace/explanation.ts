@@ -3,7 +3,7 @@ import type { HolderKind } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
-import type { EXPLAINED } from './explained.ts';
+import type { EXPLANATION_KINDS } from './explanation-kinds.ts';
 
 /** A door that is open for the source, or failed to open. */
 export type OpenDoor = {
@@ -40,7 +40,7 @@ export type TraceSituation = {
 };
 
 export type Explanation = {
-  readonly kind: (typeof EXPLAINED)[number];
+  readonly kind: (typeof EXPLANATION_KINDS)[number];
   /** Absent if it is unclear which door was meant. */
   readonly door?: string;
   /** Without a full stop. */

@@ -68,7 +68,7 @@ export class SourceTraces {
    * a port of a door. `delivered`: the link layer delivered it to this host; otherwise it is recorded only for known
    * sources.
    */
-  take(
+  add(
     packet: Packet,
     offer: Offer,
     steps: Steps,
@@ -89,22 +89,22 @@ export class SourceTraces {
   }
 
   /** The packet was not examined further: its source is banned. */
-  takeBanned(packet: Packet, now: number): void {
+  addBanned(packet: Packet, now: number): void {
     this.#add(packet, TRACED.banned, 0, now);
   }
 
   /** The packet was not examined further: it is not a knock, whatever its port. */
-  takeVoid(packet: Packet, kind: typeof TRACED.forged | typeof TRACED.otherVlan, now: number): void {
+  addRejected(packet: Packet, kind: typeof TRACED.forged | typeof TRACED.otherVlan, now: number): void {
     this.#add(packet, kind, 0, now);
   }
 
   /** Half of a code that completes none, or a wrong code. */
-  takeCode(packet: Packet, kind: 'code-half' | 'code-wrong', now: number): void {
+  addCode(packet: Packet, kind: 'code-half' | 'code-wrong', now: number): void {
     this.#add(packet, TRACED[kind], 0, now);
   }
 
   /** Attempts that timed out. They do not add sources that are not remembered. */
-  takeExpired(steps: Steps, now: number): void {
+  addExpired(steps: Steps, now: number): void {
     for (let i = 0; i < steps.count; i++) {
       const row = this.#rings.find(
         steps.family(i),
@@ -118,7 +118,7 @@ export class SourceTraces {
   }
 
   /** The result of a completion. */
-  note({ kind, source, door, reason, shortReason }: LeaseNote, now: number): void {
+  addLeaseNote({ kind, source, door, reason, shortReason }: LeaseNote, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
     const isProof = isRefusedProof(kind);
     const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);

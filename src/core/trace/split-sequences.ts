@@ -60,7 +60,7 @@ export class SplitSequences {
   }
 
   /** A last knock. `entries`: what is remembered of its source, this knock too. */
-  take(packet: Packet, entries: readonly TraceEntry[], now: Instant): void {
+  add(packet: Packet, entries: readonly TraceEntry[], now: Instant): void {
     for (const door of this.#doors.get(stepCode(packet.protocol, packet.destinationPort)) ?? []) {
       const seen = placesSeen(door, entries, now);
       if (seen === undefined) continue;

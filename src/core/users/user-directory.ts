@@ -1,4 +1,4 @@
-import { type DoorSpec, takes } from '../door/door.ts';
+import { acceptsProof, type DoorSpec } from '../door/door.ts';
 import { USER_PROOFS, type UserProof } from '../door/proof-kind.ts';
 import type { Instant } from '../net/time.ts';
 import type { User, UserKey, UserSpa } from './user.ts';
@@ -100,7 +100,7 @@ export const mayOpenSomehow = (user: User, door: DoorSpec): boolean =>
 /** Whether the door accepts the proof and this user, and the user's section allows the door. */
 export function mayOpen({ name, doors }: User, door: DoorSpec, proof: UserProof): boolean {
   return (
-    takes(door, proof) &&
+    acceptsProof(door, proof) &&
     (door.users === undefined || door.users.includes(name)) &&
     (doors === undefined || doors.includes(door.name))
   );

@@ -1,4 +1,4 @@
-import { isNativeCodeMissing } from './is-unavailable.ts';
+import { isNativeCodeMissing } from './is-native-code-missing.ts';
 
 /** Errors of this layer. Compared by name, because the caller may not have loaded native code, or could not. */
 const OWN: ReadonlySet<string> = new Set([

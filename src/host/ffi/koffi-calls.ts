@@ -1,11 +1,11 @@
 import koffi from 'koffi';
+import type { ClientCalls } from './client-calls.ts';
 import { exitNow } from './exit-now.ts';
-import type { FewCalls } from './few-calls.ts';
 import { libc } from './libc.ts';
 import { sockets } from './socket.ts';
 
 /** The same by koffi. */
-export const koffiCalls: FewCalls = {
+export const koffiCalls: ClientCalls = {
   socket: libc.socket,
   setsockopt: libc.setsockopt,
   connect: sockets.connect,

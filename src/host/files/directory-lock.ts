@@ -18,7 +18,7 @@ export class DirectoryLock {
    * `held`: another process has it. If the path is now another directory, that one is locked. A file system without
    * such locks excludes nobody. Throws with the system's reason.
    */
-  take(path: string): 'taken' | 'held' {
+  acquire(path: string): 'taken' | 'held' {
     if (this.#fd !== undefined && isSame(this.#fd, path)) return 'taken';
     const fd = openSync(path, 'r');
     if (!locks(fd, path)) {

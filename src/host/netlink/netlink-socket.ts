@@ -1,5 +1,5 @@
 import { libc } from '../ffi/libc.ts';
-import { receiveAside } from '../ffi/receive.ts';
+import { receiveOnPoolThread } from '../ffi/receive-on-pool-thread.ts';
 import { lastError, SystemCallError } from '../ffi/system-call-error.ts';
 import {
   type Answer,
@@ -88,7 +88,7 @@ export class NetlinkSocket {
   async list(type: number, body: Uint8Array, onBody: (body: DataView) => void): Promise<void> {
     const reading = this.#read(type, body, onBody);
     for (let step = reading.next(); step.done !== true; ) {
-      const length = await receiveAside(this.#fd, this.#bytes);
+      const length = await receiveOnPoolThread(this.#fd, this.#bytes);
       // If the read failed, the next one returns the error.
       step = reading.next(length < 0 ? this.#receiveBytes() : this.#bytes.subarray(0, length));
     }

@@ -1,6 +1,6 @@
 import type { Port } from '../../core/net/port.ts';
 import type { Protocol } from '../../core/net/protocol.ts';
-import type { FewCalls } from '../ffi/few-calls.ts';
+import type { ClientCalls } from '../ffi/client-calls.ts';
 import { type Destination, renderDestination } from './destination.ts';
 import { type KnockError, knockErrorOf } from './knock-error.ts';
 import { AF_INET, AF_INET6, renderSocketAddress } from './socket-address.ts';
@@ -24,7 +24,7 @@ export interface KnockSocket {
 
 /** Checks that the interface and the zone exist. Every knock then uses its own socket. */
 export function openKnockSocket(
-  calls: FewCalls,
+  calls: ClientCalls,
   to: Destination,
   interfaceName: string | undefined,
 ): KnockSocket | KnockError {
@@ -37,21 +37,21 @@ export function openKnockSocket(
   return { send: (protocol, port) => sendKnock(calls, to, protocol, port, scope, interfaceName) };
 }
 
-function interfaceIndex(calls: FewCalls, name: string): number | KnockError {
+function interfaceIndex(calls: ClientCalls, name: string): number | KnockError {
   const index = calls.ifNametoindex(name);
   return index === 0 ? lastError(calls, 'if_nametoindex', name) : index;
 }
 
 /** A zone is an interface's name or number (RFC 4007 section 11.2). */
-function zoneIndex(calls: FewCalls, zone: string): number | KnockError {
+function zoneIndex(calls: ClientCalls, zone: string): number | KnockError {
   return /^[1-9][0-9]{0,8}$/.test(zone) ? Number(zone) : interfaceIndex(calls, zone);
 }
 
-const lastError = (calls: FewCalls, call: string, subject: string): KnockError =>
+const lastError = (calls: ClientCalls, call: string, subject: string): KnockError =>
   knockErrorOf(call, subject, calls.errno());
 
 function sendKnock(
-  calls: FewCalls,
+  calls: ClientCalls,
   to: Destination,
   protocol: Protocol,
   port: Port,
@@ -80,7 +80,7 @@ function sendKnock(
 
 /** Sends only a SYN: closing the socket ends the attempt before any retransmission. */
 function connectOnce(
-  calls: FewCalls,
+  calls: ClientCalls,
   fd: number,
   address: Uint8Array,
   subject: string,
@@ -91,7 +91,12 @@ function connectOnce(
   return error.code === 'EINPROGRESS' || error.code === 'ECONNREFUSED' ? undefined : error;
 }
 
-function sendNul(calls: FewCalls, fd: number, address: Uint8Array, subject: string): KnockError | undefined {
+function sendNul(
+  calls: ClientCalls,
+  fd: number,
+  address: Uint8Array,
+  subject: string,
+): KnockError | undefined {
   const sent = calls.sendto(fd, ONE_NUL, ONE_NUL.length, 0, address, address.length);
   return sent === ONE_NUL.length ? undefined : lastError(calls, 'sendto', subject);
 }

@@ -42,7 +42,7 @@ export class TextServer {
       response.shouldKeepAlive = false;
       serve(request, response, path, type, render);
     });
-    server.on('connection', (socket) => clients.take(socket));
+    server.on('connection', (socket) => clients.serve(socket));
     if ('path' in place) removeSocket(place.path);
     // `listen` creates the socket, with its mode, before it returns.
     const mask = process.umask(0o111);
@@ -71,7 +71,7 @@ class Clients {
   readonly #idle = new Map<Socket, NodeJS.Timeout>();
   readonly #answered = new Map<Socket, NodeJS.Timeout>();
 
-  take(socket: Socket): void {
+  serve(socket: Socket): void {
     if (this.#idle.size + this.#answered.size >= MAX_CONNECTIONS) {
       hangUpOnFirst(this.#idle.size > 0 ? this.#idle : this.#answered);
     }

@@ -1,5 +1,5 @@
+import { FairQueue, type Wait } from './fair-queue.ts';
 import { type CommandOutcome, runCommand } from './run-command.ts';
-import { ShareQueue, type Wait } from './share-queue.ts';
 
 export type RunnerLimits = {
   /**
@@ -35,8 +35,8 @@ export type CommandCall = {
  */
 export class CommandRunner {
   readonly #limits: RunnerLimits;
-  readonly #openings: ShareQueue;
-  readonly #closings: ShareQueue;
+  readonly #openings: FairQueue;
+  readonly #closings: FairQueue;
   /** Reserved slots, by door. BOUNDED: as the waiting start commands. */
   readonly #reserved = new Map<string, number>();
   readonly #directory: string | undefined;
@@ -45,8 +45,8 @@ export class CommandRunner {
   constructor(directory: string | undefined, limits: RunnerLimits = DEFAULT_RUNNER_LIMITS) {
     this.#directory = directory;
     this.#limits = limits;
-    this.#openings = new ShareQueue(limits.running);
-    this.#closings = new ShareQueue(limits.running);
+    this.#openings = new FairQueue(limits.running);
+    this.#closings = new FairQueue(limits.running);
   }
 
   /** Whether one more start command of the door would be accepted. `share`: as in a call. */
@@ -76,7 +76,7 @@ export class CommandRunner {
     return this.#run(this.#closings, call);
   }
 
-  #run(queue: ShareQueue, { door, text, share, timeMs = 0, onStart, onWait }: CommandCall) {
+  #run(queue: FairQueue, { door, text, share, timeMs = 0, onStart, onWait }: CommandCall) {
     return new Promise<CommandOutcome>((resolve) => {
       queue.add({
         owner: door,

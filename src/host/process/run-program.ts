@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { chooseErrorLines, hadNoResources } from '../../core/event/error-lines.ts';
 import type { CommandFailure } from '../../core/event/event.ts';
-import { requireRoomToSpawn } from '../ffi/descriptor-room.ts';
+import { requireRoomToSpawn } from '../ffi/require-room-to-spawn.ts';
 import { withCallersUmask } from './callers-umask.ts';
 
 /** Absent fields: the directory and the environment of this process. */

@@ -28,7 +28,7 @@ export function releaseMemory(): void {
  * V8 favours memory over speed from now on. As a start option it would make V8 reject Node.js's precompiled code, which
  * costs 5 to 10 ms. After it, modules of Node.js are compiled at their first use.
  */
-export function favourSmallMemory(): void {
+export function preferSmallMemory(): void {
   setFlagsFromString('--optimize-for-size');
 }
 

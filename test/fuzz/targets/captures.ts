@@ -41,7 +41,7 @@ function take(file: Uint8Array, engine: AttemptEngine): void {
     outcome: (outcome, at) => judgeLine(`[${stamp(at)}] ${renderOutcome(outcome)}`),
     finish: ({ packets }) => judgeLine(`${packets} packets`),
   });
-  for (const item of items) if (item.kind === 'packet') rehearsal.take(item);
+  for (const item of items) if (item.kind === 'packet') rehearsal.offer(item);
   rehearsal.finish();
   assert.equal(engine.pending, 0, 'attempts after the last packet');
 }

@@ -18,7 +18,7 @@ import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-sta
 import { FLEET_COUNTED } from '../../../src/core/control/fleet-status.ts';
 import { GARBAGE, OUTCOMES, SPA_GARBAGE, SPA_OUTCOMES } from '../../../src/core/control/proof-counts.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
-import { EXPLAINED } from '../../../src/core/trace/explained.ts';
+import { EXPLANATION_KINDS } from '../../../src/core/trace/explanation-kinds.ts';
 import { BUSSA, KNOCKD as KNOCKD_COMMAND } from '../../lab/knockd.ts';
 import { Program } from '../../lab/program.ts';
 import { repository } from '../../lab/scratch-clone.ts';
@@ -239,7 +239,7 @@ describe('tables', () => {
         .slice(2)
         .map((row) => row.split('|')[1] ?? '')
         .join(' ');
-    assert.deepEqual(allIn(firsts(explain), /`([a-z-]+)`/g), [...EXPLAINED].toSorted());
+    assert.deepEqual(allIn(firsts(explain), /`([a-z-]+)`/g), [...EXPLANATION_KINDS].toSorted());
     const doctor = OPERATE.slice(OPERATE.indexOf('## bussa doctor\n'), OPERATE.indexOf('## bussa knock'));
     const files = globSync('src/{app,core}/doctor/*.ts', { cwd: repository }).map(read).join('\n');
     const ids = allIn(files, /(?:\b(?:ok|problem|warning|unknown)\(\s*|\bid = |\bid: )'([a-z0-9-]+)'/g);

@@ -51,8 +51,8 @@ function judgedOf(isProof: boolean): number {
     recognizes: () => true,
     isUsed: () => false,
     turnAway: () => undefined,
-    takeUsed: () => undefined,
-    take: () => {
+    judgeUsed: () => undefined,
+    judge: () => {
       work();
       judged += 1;
       return isProof;
@@ -70,7 +70,7 @@ function judgedOf(isProof: boolean): number {
     },
     known: new KnownSources(64, [3, 4]),
     interfaces: { addresses, topology, hears: () => true } as unknown as PayloadLoopParts['interfaces'],
-    takeOthers: () => undefined,
+    drainOthers: () => undefined,
     isTarget: () => true,
   });
   let now = 1000;
@@ -79,7 +79,7 @@ function judgedOf(isProof: boolean): number {
     return now;
   });
   try {
-    for (let turn = 0; turn < PACKETS; turn++) loop.takeArrived();
+    for (let turn = 0; turn < PACKETS; turn++) loop.drainArrived();
   } finally {
     clock.mock.restore();
     loop.stop();

@@ -5,7 +5,7 @@ import { readOptions, readValues } from '../../../src/cli/arguments/read-options
 import { parseBussaCommand, renderHelp, VERBS } from '../../../src/cli/bussa/bussa-options.ts';
 import { CONFIRM } from '../../../src/cli/bussa/verbs/confirm.ts';
 import { OPTIONS, upOptions } from '../../../src/cli/bussa/verbs/up.ts';
-import { daemonChoice } from '../../../src/cli/daemon-verbs/daemon-selector.ts';
+import { readSelector } from '../../../src/cli/daemon-verbs/daemon-selector.ts';
 
 const words = (line: string): string[] => line.split(' ').filter(Boolean);
 const up = (...args: readonly string[]) =>
@@ -119,7 +119,7 @@ describe('bussa up', () => {
     assert.equal(command, `${PROGRAM} confirm -c ${file} --state /s -i lo`);
     const table = CONFIRM.options;
     const { options } = readOptions(table, words('-c x.conf --state /s -i lo'));
-    assert.deepEqual(daemonChoice(readValues(table, options), {}), {
+    assert.deepEqual(readSelector(readValues(table, options), {}), {
       configFile: 'x.conf',
       interfaces: 'lo',
       stateDirectory: '/s',

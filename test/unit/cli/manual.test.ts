@@ -64,7 +64,7 @@ suite('the manual', () => {
   test('knockd.conf(5) has each directive in each spelling, in its section, and no other', () => {
     const own = section(KNOCKD_CONF_5, 'OPTIONS SECTION');
     const doors = section(KNOCKD_CONF_5, 'DOORS');
-    for (const { name, alias, home } of DIRECTIVES) {
+    for (const { name, alias, section: home } of DIRECTIVES) {
       const place =
         home === 'fleet'
           ? section(KNOCKD_CONF_5, 'FLEET')
@@ -87,7 +87,7 @@ suite('the manual', () => {
 
   test('docs/configuration.md has each directive', () => {
     const text = read('docs/configuration.md');
-    for (const { name, alias, home } of DIRECTIVES) {
+    for (const { name, alias, section: home } of DIRECTIVES) {
       const place =
         home === 'options' || name === 'UseSyslog' ? /^## \[options\]$(.*?)^## /ms : /^## Doors$(.*)/ms;
       const [, part = ''] = place.exec(text) ?? [];

@@ -15,7 +15,7 @@ describe('codes that have been used', () => {
   test('a step counts once for a user and a door, none before it, and again for the same source', () => {
     const used = new UsedCodes({ floor: 0, used: [] });
     assert.equal(used.judge('alice', 'ssh', 100, address('192.0.2.7')).kind, 'fresh');
-    used.take(use(100));
+    used.use(use(100));
     assert.equal(used.judge('alice', 'ssh', 100, address('192.0.2.7')).kind, 'again');
     assert.equal(used.judge('alice', 'ssh', 100, address('192.0.2.8')).kind, 'used');
     assert.equal(used.judge('alice', 'ssh', 99, address('192.0.2.7')).kind, 'used');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isAt, portsBeyond } from '../../../src/core/door/closed-ports.ts';
+import { hasConnection, portsNotIn } from '../../../src/core/door/closed-ports.ts';
 import {
   type PortOpening,
   parsePortOpening,
@@ -27,7 +27,7 @@ describe('ports that are closed for the first time', () => {
   ];
   for (const [wanted, known, fresh] of cases) {
     test(`${wanted} beyond ${known || 'nothing'}`, () =>
-      assert.equal(renderPortOpenings(portsBeyond(ports(wanted), ports(known))), fresh));
+      assert.equal(renderPortOpenings(portsNotIn(ports(wanted), ports(known))), fresh));
   }
 
   test('each port exactly once, as counted one by one', (t) => {
@@ -43,7 +43,7 @@ describe('ports that are closed for the first time', () => {
       fc.property(list, list, (wanted, known) => {
         const gone = new Set(each(known));
         const expected = new Set(each(wanted).filter((port) => !gone.has(port)));
-        assert.deepEqual(each(portsBeyond(wanted, known)).sort(), [...expected].sort());
+        assert.deepEqual(each(portsNotIn(wanted, known)).sort(), [...expected].sort());
       }),
       seeded(t),
     );
@@ -52,7 +52,7 @@ describe('ports that are closed for the first time', () => {
   test('a connection is at a port of its own protocol and path', () => {
     const connection = { path: 'input', peer: '192.0.2.1' as Address, peerPort: 4000 as Port } as const;
     const at = (text: string, protocol: 'tcp' | 'udp', port: number): boolean =>
-      isAt(ports(text), { ...connection, protocol, port: port as Port });
+      hasConnection(ports(text), { ...connection, protocol, port: port as Port });
     assert.ok(at('tcp/20-25', 'tcp', 25));
     assert.ok(!at('tcp/20-25', 'tcp', 26));
     assert.ok(!at('tcp/20-25', 'udp', 22));

@@ -16,7 +16,7 @@ describe('the budget of lines', () => {
     const budget = new LineBudget(RATE, 10);
     assert.equal(written(budget, 'a', 100_000, 0), 3);
     assert.equal(budget.suppressing, true);
-    assert.deepEqual(budget.takeCounts(), [{ what: 'lines of a', count: 99_997 }]);
+    assert.deepEqual(budget.drainCounts(), [{ what: 'lines of a', count: 99_997 }]);
   });
 
   test('writes some more each second, and never more than a burst at once', () => {
@@ -49,13 +49,13 @@ describe('the budget of lines', () => {
     assert.equal(budget.suppressing, false);
     written(budget, 'a', 2, 0);
     assert.equal(budget.suppressing, false);
-    assert.deepEqual(budget.takeCounts(), []);
+    assert.deepEqual(budget.drainCounts(), []);
     written(budget, 'a', 4, 0);
-    assert.deepEqual(budget.takeCounts(), [{ what: 'lines of a', count: 3 }]);
+    assert.deepEqual(budget.drainCounts(), [{ what: 'lines of a', count: 3 }]);
     assert.equal(budget.suppressing, false);
-    assert.deepEqual(budget.takeCounts(), []);
+    assert.deepEqual(budget.drainCounts(), []);
     written(budget, 'a', 1, 0);
-    assert.deepEqual(budget.takeCounts(), [{ what: 'lines of a', count: 1 }]);
+    assert.deepEqual(budget.drainCounts(), [{ what: 'lines of a', count: 1 }]);
   });
 
   test('is not confused by a clock that goes back', () => {
@@ -72,7 +72,7 @@ describe('more sorts than the budget holds', () => {
     written(budget, 'a', 5, 0);
     written(budget, 'b', 1, 0);
     written(budget, 'c', 4, 0);
-    assert.deepEqual(budget.takeCounts(), [
+    assert.deepEqual(budget.drainCounts(), [
       { what: 'lines of a', count: 2 },
       { what: 'lines of c', count: 1 },
     ]);
@@ -82,20 +82,20 @@ describe('more sorts than the budget holds', () => {
     const budget = new LineBudget(RATE, 2);
     for (const sort of ['a', 'b', 'c', 'd']) written(budget, sort, 5, 0);
     assert.equal(budget.suppressing, true);
-    assert.deepEqual(budget.takeCounts(), [
+    assert.deepEqual(budget.drainCounts(), [
       { what: 'lines of c', count: 2 },
       { what: 'lines of d', count: 2 },
       { what: 'other lines', count: 4 },
     ]);
-    assert.deepEqual(budget.takeCounts(), []);
+    assert.deepEqual(budget.drainCounts(), []);
   });
 
   test('of 100,000 sorts every line is written or counted', () => {
     const budget = new LineBudget({ burst: 1, perSecond: 0 }, 16);
     let lines = 0;
     for (let i = 0; i < 100_000; i++) lines += written(budget, `${i}`, 2, i);
-    const counted = budget.takeCounts().reduce((sum, { count }) => sum + count, 0);
+    const counted = budget.drainCounts().reduce((sum, { count }) => sum + count, 0);
     assert.equal(lines + counted, 200_000);
-    assert.ok(budget.takeCounts().length === 0);
+    assert.ok(budget.drainCounts().length === 0);
   });
 });

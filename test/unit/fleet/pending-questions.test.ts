@@ -34,17 +34,17 @@ describe('questions to other gateways', () => {
   test('an answer counts once, of a member that was asked; the last one ends the question', () => {
     const pending = new PendingQuestions(KEY);
     const id = pending.ask(KNOCK, NONCE, ['gw2', 'gw3'], 102);
-    const account = { hits: [{ step: 0, age: 30 }] };
+    const observed = { hits: [{ step: 0, age: 30 }] };
     assert.equal(pending.nonceOf(id, 'gw2'), NONCE);
     assert.equal(pending.nonceOf(id, 'gw4'), undefined);
-    assert.equal(pending.answer(id, 'gw4', account, 103), undefined);
-    assert.equal(pending.answer(id, 'gw2', account, 106), undefined);
-    assert.equal(pending.answer(id, 'gw2', account, 106), undefined);
-    assert.equal(pending.answer(id + 1, 'gw3', account, 106), undefined);
+    assert.equal(pending.answer(id, 'gw4', observed, 103), undefined);
+    assert.equal(pending.answer(id, 'gw2', observed, 106), undefined);
+    assert.equal(pending.answer(id, 'gw2', observed, 106), undefined);
+    assert.equal(pending.answer(id + 1, 'gw3', observed, 106), undefined);
     const ended = pending.answer(id, 'gw3', { hits: [] }, 110);
     assert.deepEqual(ended?.witnesses, [
-      { member: 'gw2', account, moment: 4, error: 2 },
-      { member: 'gw3', account: { hits: [] }, moment: 6, error: 4 },
+      { member: 'gw2', observed, moment: 4, error: 2 },
+      { member: 'gw3', observed: { hits: [] }, moment: 6, error: 4 },
     ]);
     assert.deepEqual(ended?.silent, []);
     assert.equal(pending.end(id), undefined);

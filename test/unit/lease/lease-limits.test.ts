@@ -23,9 +23,9 @@ function heldDoor(): DoorSpec {
 }
 
 /** A lease of an hour that is open, and what the machine does about it. */
-function openHeld(): { machine: LeaseMachine; take: LeaseMachine['take'] } {
+function openHeld(): { machine: LeaseMachine; take: LeaseMachine['apply'] } {
   const machine = new LeaseMachine(10);
-  const take = machine.take.bind(machine);
+  const take = machine.apply.bind(machine);
   const openRequest = { ...completion('ssh', '10.0.0.1'), door: heldDoor() } as never;
   const at = instant(0);
   const common = { isBanned: false, hasRoom: true, closesByItself: true };
@@ -66,7 +66,7 @@ test('a door has as many leases as max_leases says, and not one more', () => {
       door: { ...heldDoor(), maxLeases: 3 },
       source: address(`10.0.0.${n}`),
     } as never;
-    const effects = machine.take({ ...common, openRequest, ticket: n, id: `${n}` as LeaseId }, instant(0));
+    const effects = machine.apply({ ...common, openRequest, ticket: n, id: `${n}` as LeaseId }, instant(0));
     assert.equal(machine.size, Math.min(n, 3));
     if (n > 3) assert.deepEqual(kinds(effects).includes('record'), false);
   }

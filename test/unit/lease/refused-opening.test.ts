@@ -34,7 +34,7 @@ class Opening {
   }
 
   take(input: LeaseInput, now = instant(0)): LeaseEffect['do'][] {
-    return this.#machine.take(input, now).map((effect) => effect.do);
+    return this.#machine.apply(input, now).map((effect) => effect.do);
   }
 
   /** `undefined` when it is over. */

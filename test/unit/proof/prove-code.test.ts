@@ -43,7 +43,7 @@ class Fixture {
       ...{ isGuarded: false, hasTouchedSince: () => false },
       ...rest,
     });
-    if (judged.kind !== 'wrong' && judged.use !== undefined) this.used.take(judged.use);
+    if (judged.kind !== 'wrong' && judged.use !== undefined) this.used.use(judged.use);
     return judged.kind === 'refused' ? judged.reason : judged.kind;
   }
 }

@@ -200,7 +200,7 @@ describe('the sentence', () => {
     const refused = (reason: string, options: object): string => {
       const bench = new TraceFixture([{ ...SSH, ...options }]);
       bench.knock('7000@0 8000@1 9000@2');
-      bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
+      bench.traces.addLeaseNote({ kind: 'refused', source: SOURCE, door: 'ssh', reason }, bench.at(3));
       return bench.explain().sentence;
     };
     assert.match(
@@ -215,13 +215,13 @@ describe('the sentence', () => {
   test('open, and closed', () => {
     const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
-    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
+    bench.traces.addLeaseNote({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
     const open = [openDoor({ since: bench.at(5), until: bench.at(60_005) })];
     assert.equal(
       bench.explain({ open }, 100).sentence,
       'the door was opened at T+5, and is open until T+60005',
     );
-    bench.traces.note({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
+    bench.traces.addLeaseNote({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
     const closed = bench.explain({}, 70_000);
     assert.deepEqual(closed, {
       kind: 'was-open',
@@ -233,9 +233,9 @@ describe('the sentence', () => {
   test('the sequence was right, and the start command failed: it says of what, and never that it is open', () => {
     const bench = new TraceFixture([SSH]);
     bench.knock('7000@0 8000@1 9000@2');
-    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
+    bench.traces.addLeaseNote({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(5));
     const reason = 'failed with status 2: unknown option "–dport"';
-    bench.traces.note({ kind: 'start-failed', source: SOURCE, door: 'ssh', reason }, bench.at(6));
+    bench.traces.addLeaseNote({ kind: 'start-failed', source: SOURCE, door: 'ssh', reason }, bench.at(6));
     const failed = openDoor({ since: bench.at(5), until: bench.at(60_005), startFailure: reason });
     assert.deepEqual(bench.explain({ open: [failed] }, 100), {
       kind: 'start-failed',
@@ -243,7 +243,7 @@ describe('the sentence', () => {
       sentence: `the sequence was right at T+5, but the start command ${reason}`,
     });
     // Its end changes nothing about it.
-    bench.traces.note({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
+    bench.traces.addLeaseNote({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
     assert.equal(bench.explain({}, 70_000).kind, 'start-failed');
   });
 
@@ -252,17 +252,20 @@ describe('the sentence', () => {
     for (let n = 0; n < 200; n++) {
       const reason = `failed with status 2: ${n}`;
       const shortReason = 'failed with status 2';
-      bench.traces.note(
+      bench.traces.addLeaseNote(
         { kind: 'start-failed', source: SOURCE, door: 'ssh', reason, shortReason },
         bench.at(n),
       );
     }
     bench.knock('7000@1000 8000@1001 9000@1002');
-    bench.traces.note({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(1003));
+    bench.traces.addLeaseNote({ kind: 'opened', source: SOURCE, door: 'ssh' }, bench.at(1003));
     const last = { reason: 'failed with status 2: x', shortReason: 'failed with status 2' };
-    bench.traces.note({ kind: 'start-failed', source: SOURCE, door: 'ssh', ...last }, bench.at(1004));
+    bench.traces.addLeaseNote({ kind: 'start-failed', source: SOURCE, door: 'ssh', ...last }, bench.at(1004));
     assert.match(bench.explain({}, 1100).sentence, /but the start command failed with status 2$/);
-    bench.traces.note({ kind: 'refused', source: SOURCE, door: 'ssh', reason: 'of its own' }, bench.at(1005));
+    bench.traces.addLeaseNote(
+      { kind: 'refused', source: SOURCE, door: 'ssh', reason: 'of its own' },
+      bench.at(1005),
+    );
     assert.match(bench.explain({}, 1100).sentence, /of its own/);
   });
 

@@ -21,7 +21,7 @@ class Host {
     this.#fixture.send(knock);
     const now = this.#fixture.at(knock.at);
     if (!this.#splits.watches(readKnock(knock, this.#packet, 1), knock.at)) return;
-    this.#splits.take(this.#packet, this.#fixture.traces.read(SOURCE, now), now);
+    this.#splits.add(this.#packet, this.#fixture.traces.read(SOURCE, now), now);
   }
 
   report(at: number): SplitDoor[] {

@@ -43,7 +43,7 @@ export class TraceFixture {
     const now = this.at(knock.at);
     const local = knock.local ?? true;
     const offer = this.engine.offer(packet, local, now, this.#steps);
-    this.traces.take(packet, offer, this.#steps, local, watched === WATCHED.knockPort, now);
+    this.traces.add(packet, offer, this.#steps, local, watched === WATCHED.knockPort, now);
   }
 
   /** Knocks of `SOURCE` as `port@ms` or `port:udp@ms`. */
@@ -56,7 +56,7 @@ export class TraceFixture {
 
   expire(at: number): void {
     this.engine.expire(this.at(at), 1000, this.#steps);
-    this.traces.takeExpired(this.#steps, this.at(at));
+    this.traces.addExpired(this.#steps, this.at(at));
   }
 
   replaceDoors(doors: readonly Door[]): void {

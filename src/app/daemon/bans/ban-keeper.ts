@@ -49,12 +49,12 @@ export class BanKeeper {
   }
 
   /** `onBan`: called when the bans have changed. */
-  follow(onBan: () => void): void {
+  onBan(onBan: () => void): void {
     this.#onBan = onBan;
   }
 
   /** `onChange`: called for each ban that is added, changed or lifted. */
-  tell(onChange: ((change: BanChange) => void) | undefined): void {
+  onChange(onChange: ((change: BanChange) => void) | undefined): void {
     this.#onChange = onChange;
   }
 

@@ -116,7 +116,7 @@ export class CodeJudge {
     return this.#record?.forgive(user) === true;
   }
 
-  take(knocked: KnockedCode): void {
+  judge(knocked: KnockedCode): void {
     const { packet, door, code, start, at } = knocked;
     const { guard } = this.#parts.watch;
     const matches = this.#codesOfNow().find(code, stepAt(instant(at)));
@@ -179,7 +179,7 @@ export class CodeJudge {
     const skewed = this.#findSkewed(knocked);
     counters.outcome(skewed === undefined ? 'wrong' : 'skewed');
     if (!this.#told.take(1, performance.now())) {
-      watch.traces.takeCode(packet, 'code-wrong', at);
+      watch.traces.addCode(packet, 'code-wrong', at);
       return;
     }
     const words =
@@ -202,7 +202,7 @@ export class CodeJudge {
   ): void {
     const now = instant(knocked.at);
     this.#parts.counters.outcome(judged.reason);
-    if (judged.use !== undefined) record.take(judged.use);
+    if (judged.use !== undefined) record.use(judged.use);
     this.#reportRefusal(knocked, codeWords(judged, now, stepAt(now)), judged.user.name);
   }
 
@@ -212,7 +212,7 @@ export class CodeJudge {
     record: CodeRecord,
   ): void {
     const { counters, report } = this.#parts;
-    if (!record.take(use)) {
+    if (!record.use(use)) {
       counters.outcome('busy');
       const reason = 'too many users and doors have used codes: no more can be remembered';
       this.#reportRefusal(knocked, { reason, shortReason: reason }, use.user);

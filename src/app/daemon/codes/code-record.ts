@@ -39,11 +39,11 @@ export class CodeRecord {
   }
 
   /** Counts at once, and is written with its lease. */
-  take(use: UsedCode): boolean {
-    const last = this.used.last(use.user, use.door);
-    if (!this.used.take(use)) return false;
+  use(code: UsedCode): boolean {
+    const last = this.used.last(code.user, code.door);
+    if (!this.used.use(code)) return false;
     // This use has already been written.
-    if (last?.step !== use.step || last.source !== use.source) this.#record.add([use]);
+    if (last?.step !== code.step || last.source !== code.source) this.#record.add([code]);
     return true;
   }
 

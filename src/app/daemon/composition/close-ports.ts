@@ -7,10 +7,10 @@ import type { DaemonParts } from './daemon.ts';
 export async function closePorts(parts: DaemonParts): Promise<void> {
   const { inForce, watch, spread, payloads, codes, oneTime, native, keeper, fleet } = parts;
   const completions = new CompletionAdmission({ inForce, watch, keeper, oneTime, fleet });
-  codes.listen((completion, whyNot, use) => completions.take(completion, whyNot, use));
-  const take: OnCompletion = (completion, whyNot) => void completions.take(completion, whyNot);
+  codes.listen((completion, whyNot, use) => completions.admit(completion, whyNot, use));
+  const take: OnCompletion = (completion, whyNot) => void completions.admit(completion, whyNot);
   spread.listen(take);
-  watch.listen(take, (knocked) => codes.take(knocked));
-  payloads.listen((completion, whyNot, use) => completions.take(completion, whyNot, use));
+  watch.listen(take, (knocked) => codes.judge(knocked));
+  payloads.listen((completion, whyNot, use) => completions.admit(completion, whyNot, use));
   await native.install(gatesOf(inForce.current), inForce.current.settings);
 }

@@ -26,7 +26,7 @@ export class CompletionAdmission {
   }
 
   /** `whyNot`: an objection found earlier. Resolves when the door is open, or the opening is refused. */
-  async take(completion: Completion, whyNot?: string, use?: ProofUse): Promise<OpenResult> {
+  async admit(completion: Completion, whyNot?: string, use?: ProofUse): Promise<OpenResult> {
     const { door, source } = completion;
     const { keeper } = this.#parts;
     if (whyNot !== undefined) {

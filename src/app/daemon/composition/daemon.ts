@@ -21,7 +21,7 @@ import type { PayloadListener } from '../payloads/payload-listener.ts';
 import type { Reload, ReloadOutcome } from '../reload/reload.ts';
 import type { Hooks } from '../reporting/hooks.ts';
 import type { Reports } from '../reporting/reports.ts';
-import type { SpreadDesk } from '../spread/spread-desk.ts';
+import type { SpreadCoordinator } from '../spread/spread-coordinator.ts';
 import { renderSummary } from '../status/render-summary.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
 import type { FleetHost } from './open-fleet.ts';
@@ -33,7 +33,7 @@ export type DaemonParts = {
   readonly reports: Reports;
   readonly oneTime: OneTimeDoors;
   readonly watch: KnockListener;
-  readonly spread: SpreadDesk;
+  readonly spread: SpreadCoordinator;
   readonly payloads: PayloadListener;
   readonly codes: CodeJudge;
   /** Undefined if this start needs no lockout protection. */
@@ -83,7 +83,7 @@ export class Daemon {
     const note = ({ kind }: Event): void => {
       if (IN_SUMMARY.has(kind)) onSummary();
     };
-    this.#parts.reports.subscribe({ counted: onSummary, note });
+    this.#parts.reports.subscribe({ onLeaseCount: onSummary, onEvent: note });
   }
 
   /** Exercises the code that a knock runs, without side effects, so that the first knock is as fast as later ones. */

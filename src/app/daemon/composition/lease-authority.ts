@@ -8,7 +8,10 @@ import type { StoredLease } from '../../../host/store/lease-store.ts';
 import type { ConfigInForce } from '../../config/config-in-force.ts';
 
 /** Whether a door still closes by this stop command. */
-export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = [] }: StoredLease): boolean {
+export function isCurrentStop(
+  inForce: ConfigInForce,
+  { door, source, stop, holders = [] }: StoredLease,
+): boolean {
   const spec = inForce.current.doors.find(({ name }) => name === door);
   if (spec === undefined) return false;
   const users = inForce.authority?.users.users.map(({ name }) => name) ?? [];
@@ -17,7 +20,7 @@ export function hasStop(inForce: ConfigInForce, { door, source, stop, holders = 
 }
 
 /** Uses the users and doors of the current configuration. */
-export function holding(inForce: ConfigInForce, clock: Clock): MayHold {
+export function holderCheck(inForce: ConfigInForce, clock: Clock): MayHold {
   return ({ kind, user, fingerprint }, name) => {
     const door = inForce.current.doors.find((one) => one.name === name);
     if (kind === 'member') return memberMayHold(inForce, user, door);
@@ -34,7 +37,7 @@ function memberMayHold({ fleet }: ConfigInForce, name: string, door: DoorSpec | 
 }
 
 /** Whether the time of a user or key has run out since the last call. */
-export function endings(inForce: ConfigInForce, clock: Clock): () => boolean {
+export function expiryCheck(inForce: ConfigInForce, clock: Clock): () => boolean {
   let last = clock.wall();
   return () => {
     const from = last;

@@ -4,7 +4,7 @@ import type { OneTimeDoors } from '../../config/one-time-doors.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
-import type { Admit } from '../warm-up/rehearsal-stage.ts';
+import type { Admit } from '../warm-up/rehearsal-daemon.ts';
 import { WarmUp } from '../warm-up/warm-up.ts';
 import { CompletionAdmission } from './completion-admission.ts';
 
@@ -21,7 +21,7 @@ export function openWarmUp(
 ): WarmUp {
   const admitTo = (keeper: LeaseKeeper): Admit => {
     const admission = new CompletionAdmission({ inForce, watch, keeper, oneTime });
-    return (completion, whyNot) => admission.take(completion, whyNot);
+    return (completion, whyNot) => admission.admit(completion, whyNot);
   };
   return new WarmUp({ clock, native, authority: () => inForce.authority, admitTo });
 }

@@ -32,7 +32,7 @@ import { SourceView } from '../status/source-view.ts';
 import { UserView } from '../status/user-view.ts';
 import { closePorts } from './close-ports.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
-import { endings, hasStop, holding } from './lease-authority.ts';
+import { expiryCheck, holderCheck, isCurrentStop } from './lease-authority.ts';
 import { openControl } from './open-control.ts';
 import { openFleet } from './open-fleet.ts';
 import { openGuard } from './open-guard.ts';
@@ -89,7 +89,7 @@ function openBase({ options, config, authority, fleet, warnings, resources }: Da
   resources.defer(() => reports.attempt(() => watch.close()));
   const spread = openSpread(watch, reports);
   const name = stateName(options.configFile, options.interfaces?.text);
-  const isItsStop = (lease: StoredLease): boolean => hasStop(inForce, lease);
+  const isItsStop = (lease: StoredLease): boolean => isCurrentStop(inForce, lease);
   const state = openState(options.stateDirectory, name, { clock, report, isItsStop });
   resources.defer(() => reports.attempt(() => state.store.close()));
   const directory = state.isOpen ? join(options.stateDirectory, name) : undefined;
@@ -122,8 +122,8 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     ...{ ...state, machine, native, clock, report },
     runner: new CommandRunner(commandsIn),
     isBanned: bans.isBanned.bind(bans),
-    mayHold: holding(inForce, clock),
-    hasEnded: endings(inForce, clock),
+    mayHold: holderCheck(inForce, clock),
+    hasEnded: expiryCheck(inForce, clock),
     onCount: reports.counted,
   });
   const users = new UserView({ inForce, clock, leases: () => machine.each() });
@@ -132,12 +132,12 @@ function openDoors({ options, resources }: DaemonStart, base: Base) {
     doors: () => watch.doors,
     leases: () => machine.each(),
   });
-  reports.subscribe({ note: (event) => native.note(event) });
+  reports.subscribe({ onEvent: (event) => native.onEvent(event) });
   // All subscriptions of lower layers. The order matters: a source's story must contain the event before its hook runs.
-  reports.subscribe({ note: (event) => users.note(event) });
-  reports.subscribe({ note: (event) => sources.note(event) });
-  reports.subscribe({ note: (event) => hooks.note(event) });
-  bans.follow(() => keeper.closeBanned());
+  reports.subscribe({ onEvent: (event) => users.onEvent(event) });
+  reports.subscribe({ onEvent: (event) => sources.onEvent(event) });
+  reports.subscribe({ onEvent: (event) => hooks.onEvent(event) });
+  bans.onBan(() => keeper.closeBanned());
   const fleet = openFleet(options, base, { keeper, bans }, resources);
   const proofs = openProofs({ ...base, store: state.store, keeper, ipv6: options.ipv6, report });
   resources.defer(() => proofs.payloads.stop());

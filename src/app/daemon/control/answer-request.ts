@@ -11,7 +11,7 @@ import { parseRequest, RequestError, requestVerb } from '../../../core/control/p
 import { isObject } from '../../../core/control/reader.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
-import type { AnswerVerbs, Asker, ControlVerbs, RowsVerbs, StreamVerbs } from './control-verbs.ts';
+import type { AnswerVerbs, ControlVerbs, Requester, RowsVerbs, StreamVerbs } from './control-verbs.ts';
 import type { FleetVerbs } from './fleet-verbs.ts';
 import { inParts } from './in-parts.ts';
 
@@ -62,13 +62,13 @@ async function answerOnce<V extends AnswerVerb>(
   verbs: Pick<AnswerVerbs, V>,
   verb: V,
   request: unknown,
-  asker: Asker,
+  asker: Requester,
 ) {
   return renderAnswer(verb, await verbs[verb](parseRequest(verb, request), asker));
 }
 
 /** The name is looked up on demand: only operator commands need it. */
-function whoAsks(request: unknown, login: () => string | undefined): Asker {
+function whoAsks(request: unknown, login: () => string | undefined): Requester {
   const page = isObject(request) && request.via === 'web' ? ['(web)'] : [];
   return () => {
     const name = login();

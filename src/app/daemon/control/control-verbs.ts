@@ -10,10 +10,10 @@ import type {
 import type { ByOperator } from '../../../core/event/event.ts';
 
 /** Who asks, for the log and the history. */
-export type Asker = () => ByOperator;
+export type Requester = () => ByOperator;
 
 export type AnswerVerbs = {
-  readonly [V in AnswerVerb]: (fields: Requests[V], asker: Asker) => Answers[V] | Promise<Answers[V]>;
+  readonly [V in AnswerVerb]: (fields: Requests[V], asker: Requester) => Answers[V] | Promise<Answers[V]>;
 };
 
 /** Rows are made on demand. */

@@ -66,7 +66,7 @@ export class Feed {
     return renderCursor(this.#run, this.#ring.last);
   }
 
-  note(event: Event): void {
+  add(event: Event): void {
     if (UNTOLD.has(event.kind)) return;
     if (event.kind === 'proof-refused') this.failures.add(1, 0, performance.now());
     if (!NOISE.has(event.kind)) this.#ring.add({ event }, this.#wall());
@@ -80,7 +80,7 @@ export class Feed {
   }
 
   /** An admitted event of a packet. */
-  noteStep(event: Event, stages?: number): void {
+  addStep(event: Event, stages?: number): void {
     this.#ring.addNoise(stages === undefined ? { event } : { event, stages }, this.#wall());
     this.#gatherLater();
   }

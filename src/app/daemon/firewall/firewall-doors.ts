@@ -18,7 +18,7 @@ import { IngressFollower } from './ingress-follower.ts';
 import { InstalledRules } from './installed-rules.ts';
 import { LeaseRenewal } from './lease-renewal.ts';
 import type { FirewallSettings } from './open-firewall.ts';
-import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
+import { OpeningQueue, type QueuedOpening } from './opening-queue.ts';
 import { OpeningRehearsal } from './opening-rehearsal.ts';
 import { PeriodicCheck } from './periodic-check.ts';
 import { hasPorts, isLastLeftover, withLeftover } from './port-leases.ts';
@@ -76,7 +76,7 @@ export class FirewallDoors {
   }
 
   /** Strangers may arrive through another interface now. */
-  note({ kind }: Event): void {
+  onEvent({ kind }: Event): void {
     if (kind === 'interface' && this.#ingresses.hasMoved) this.checkNow();
   }
 
@@ -168,7 +168,7 @@ export class FirewallDoors {
     // A single-use lease that is still queued opens in its own turn: nothing tells whether the use of a grant that
     // never existed is spent.
     const standing = open.filter(({ id, opened }) => !(opened.singleUse && this.#openings.has(id)));
-    const gates = this.#ingresses.take(withLeftover(this.#gates, open));
+    const gates = this.#ingresses.complete(withLeftover(this.#gates, open));
     try {
       const grants = standing.map((lease) => this.#grant(lease)).filter(({ left }) => left > 0);
       const unknown = await this.#part.install(gates, grants);
@@ -190,7 +190,7 @@ export class FirewallDoors {
     this.#parts.report({ kind: 'error', text: `the doors' ports: ${why}; next try in 10 s` });
   }
 
-  async #openAll(batch: readonly AskedOpening[]): Promise<void> {
+  async #openAll(batch: readonly QueuedOpening[]): Promise<void> {
     const grants = await openTogether(batch, {
       firewall: () => this.#inUse,
       grantOf: (lease) => this.#grant(lease),

@@ -3,7 +3,7 @@ import type { Lease } from '../../../core/lease/lease.ts';
 import { leasePrefix } from '../../../core/lease/lease-prefix.ts';
 import { type Instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Firewall, Grant } from '../../../host/firewall/contract/firewall.ts';
-import type { AskedOpening } from './opening-queue.ts';
+import type { QueuedOpening } from './opening-queue.ts';
 
 /** What lets a lease's source in until its end. */
 export function grantOf(lease: Lease, now: Instant): Grant {
@@ -29,7 +29,7 @@ export type OpeningParts = {
  * each one separately, so that a bad one fails alone. Returns the openings of the batch.
  */
 export async function openTogether(
-  batch: readonly AskedOpening[],
+  batch: readonly QueuedOpening[],
   { firewall, grantOf, restore }: OpeningParts,
 ): Promise<readonly Grant[]> {
   const grants = batch.map(({ lease }) => grantOf(lease));
@@ -59,8 +59,8 @@ function tryGrant(firewall: Firewall, grants: readonly Grant[]): Promise<boolean
 /** Each in its own transaction: a bad one fails alone. */
 async function grantEach(
   firewall: Firewall,
-  batch: readonly AskedOpening[],
-  grantOf: (opening: AskedOpening) => Grant,
+  batch: readonly QueuedOpening[],
+  grantOf: (opening: QueuedOpening) => Grant,
 ): Promise<void> {
   for (const opening of batch) {
     try {

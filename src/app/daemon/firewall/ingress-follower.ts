@@ -14,7 +14,7 @@ export class IngressFollower {
   }
 
   /** The gates, completed for the present interfaces. */
-  take(gates: readonly Gate[]): Gate[] {
+  complete(gates: readonly Gate[]): Gate[] {
     this.#isNeeded = gates.some(({ ports }) => portsOn(ports, 'forward').length > 0);
     this.#known = this.#now();
     return gates.map((gate) => ({ ...gate, ingresses: this.#known }));

@@ -105,7 +105,7 @@ export function openFirewallAlone(
   question: () => ExposureQuestion,
 ): (settings: FirewallSettings) => Promise<ChosenFirewall> {
   return async (settings) => {
-    await lock.take();
+    await lock.acquire();
     return openFirewall(settings, question);
   };
 }

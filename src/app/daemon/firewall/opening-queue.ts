@@ -4,12 +4,12 @@ import type { Lease, LeaseId } from '../../../core/lease/lease.ts';
 const MAX_BATCH = 1024;
 
 /** A lease whose ports are to be opened. */
-export type AskedOpening = { readonly lease: Lease; readonly refuse: (reason: unknown) => void };
+export type QueuedOpening = { readonly lease: Lease; readonly refuse: (reason: unknown) => void };
 
-type Batch = { readonly openings: AskedOpening[]; readonly done: Promise<void> };
+type Batch = { readonly openings: QueuedOpening[]; readonly done: Promise<void> };
 
 /** Starts a batch. Nothing is added to it afterwards. */
-export type TakeBatch = () => readonly AskedOpening[];
+export type StartBatch = () => readonly QueuedOpening[];
 
 /** Collects openings that are requested before the first of them can start into one batch. BOUNDED: by the leases. */
 export class OpeningQueue {
@@ -20,7 +20,7 @@ export class OpeningQueue {
    * Resolves when the lease's batch has been opened. Rejects if the lease or the whole batch was refused. `run` takes
    * the batch, at the earliest in the next turn of the event loop.
    */
-  async ask(lease: Lease, run: (take: TakeBatch) => Promise<void>): Promise<void> {
+  async ask(lease: Lease, run: (take: StartBatch) => Promise<void>): Promise<void> {
     const refusal = Promise.withResolvers<never>();
     refusal.promise.catch(() => undefined);
     const { done } = this.#join({ lease, refuse: refusal.reject }, run);
@@ -44,7 +44,7 @@ export class OpeningQueue {
     this.#batch = undefined;
   }
 
-  #join(opening: AskedOpening, run: (take: TakeBatch) => Promise<void>): Batch {
+  #join(opening: QueuedOpening, run: (take: StartBatch) => Promise<void>): Batch {
     const present = this.#batch;
     if (present !== undefined) {
       present.openings.push(opening);

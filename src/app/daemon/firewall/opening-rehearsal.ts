@@ -1,7 +1,7 @@
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { Firewall, Grant } from '../../../host/firewall/contract/firewall.ts';
 import type { SerialQueue } from '../../../host/serial/serial-queue.ts';
-import { type AskedOpening, OpeningQueue } from './opening-queue.ts';
+import { OpeningQueue, type QueuedOpening } from './opening-queue.ts';
 
 export type OpeningRehearsalParts = {
   /** The queue of firewall changes. */
@@ -32,7 +32,7 @@ export class OpeningRehearsal {
     });
   }
 
-  async #rehearseAll(batch: readonly AskedOpening[]): Promise<void> {
+  async #rehearseAll(batch: readonly QueuedOpening[]): Promise<void> {
     const firewall = this.#parts.firewall();
     if (firewall?.rehearse === undefined) return;
     for (const { lease } of batch) await firewall.rehearse(this.#parts.grantOf(lease));

@@ -51,7 +51,7 @@ export class FleetBans {
     // This host's bans are in its own file.
     if (member === membership.identity().self) return 0;
     if (!member.bans) {
-      refusals.note('bans', member.name);
+      refusals.report('bans', member.name);
       return 0;
     }
     const changes: readonly BanChange[] =
@@ -77,7 +77,7 @@ export class FleetBans {
     const { bans, clock } = membership;
     const { member, age } = good;
     if (who.length < WIDEST[familyOf(who.base)]) {
-      refusals.note('wide', member.name, `, ${renderPrefix(who)}`);
+      refusals.report('wide', member.name, `, ${renderPrefix(who)}`);
       return false;
     }
     const now = clock.wall();
@@ -90,7 +90,7 @@ export class FleetBans {
       return false;
     }
     if (known === undefined && this.#rows.countOf(member.name) >= MAX_MEMBER_BANS) {
-      refusals.note('many', member.name);
+      refusals.report('many', member.name);
       return false;
     }
     if (left !== undefined && left <= 0) return false;

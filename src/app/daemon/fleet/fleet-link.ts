@@ -5,7 +5,7 @@ import type { Millis } from '../../../core/net/time.ts';
 const MAX_PARTS = 4096;
 
 /** BOUNDED: fields sent but not confirmed by the engine. */
-const MAX_FLYING = 64;
+const MAX_IN_FLIGHT = 64;
 
 /** How long a claim waits for the engine. */
 const CLAIM_PATIENCE_MS = 1000;
@@ -89,7 +89,7 @@ export class FleetLink {
   }
 
   /** Sends unconfirmed parts again, because they may be lost. */
-  takeBack(): void {
+  requeue(): void {
     // The newest first, which no older one replaces.
     for (const field of [...this.#flying.values()].reverse())
       if (!this.#kept.has(field.field)) this.#kept.set(field.field, field);
@@ -149,7 +149,7 @@ export class FleetLink {
 
   #nextKept(): FleetPart | undefined {
     const [kept] = this.#kept.values();
-    if (kept === undefined || this.#flying.size >= MAX_FLYING) return undefined;
+    if (kept === undefined || this.#flying.size >= MAX_IN_FLIGHT) return undefined;
     const seq = this.#parts.number();
     this.#kept.delete(kept.field);
     this.#flying.set(seq, kept);

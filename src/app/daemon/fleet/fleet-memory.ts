@@ -5,7 +5,7 @@ import { type FleetRow, type FleetRowName, StoreError } from '../../../host/stor
 import type { Membership } from './fleet-parts.ts';
 
 /** BOUNDED: members' leases that have ended here, and may not open again by repetition. The oldest are forgotten. */
-const MAX_DONE = 65_536;
+const MAX_ENDED = 65_536;
 
 /**
  * What is kept about the fleet across restarts: how far the stream has been read, the numbers of each member's records,
@@ -43,8 +43,8 @@ export class FleetMemory {
     this.#keep({ kind: 'after', name: '', value: upTo, at: this.#membership.clock.wall() });
   }
 
-  take(seen: SeenEpoch): void {
-    const { member, epoch, number, at } = this.seen.take(seen);
+  accept(seen: SeenEpoch): void {
+    const { member, epoch, number, at } = this.seen.add(seen);
     this.#keep({ kind: 'seen', name: `${member} ${epoch}`, value: `${number}`, at });
   }
 
@@ -54,20 +54,20 @@ export class FleetMemory {
     for (const [name, until] of this.#done) if (until <= now) this.#undo(name);
   }
 
-  isDone(member: string, lease: string, now: Instant): boolean {
+  hasEnded(member: string, lease: string, now: Instant): boolean {
     return (this.#done.get(`${member} ${lease}`) ?? Number.NEGATIVE_INFINITY) > now;
   }
 
-  noteDone(member: string, lease: string, until: Instant): void {
+  recordEnded(member: string, lease: string, until: Instant): void {
     const name = `${member} ${lease}`;
     const [oldest] = this.#done.keys();
-    if (this.#done.size >= MAX_DONE && oldest !== undefined) this.#undo(oldest);
+    if (this.#done.size >= MAX_ENDED && oldest !== undefined) this.#undo(oldest);
     this.#done.set(name, until);
     this.#keep({ kind: 'done', name, value: '', at: until });
   }
 
   /** There is a new proof for it. */
-  notDone(member: string, lease: string): void {
+  clearEnded(member: string, lease: string): void {
     if (this.#done.has(`${member} ${lease}`)) this.#undo(`${member} ${lease}`);
   }
 

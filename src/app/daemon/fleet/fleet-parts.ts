@@ -5,14 +5,14 @@ import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import type { SpreadDesk } from '../spread/spread-desk.ts';
+import type { SpreadCoordinator } from '../spread/spread-coordinator.ts';
 import type { DoorsByName } from './doors-by-name.ts';
 
 export type FleetParts = {
   readonly inForce: ConfigInForce;
   readonly keeper: LeaseKeeper;
   readonly bans: BanKeeper;
-  readonly spread: SpreadDesk;
+  readonly spread: SpreadCoordinator;
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly report: (event: Event) => void;

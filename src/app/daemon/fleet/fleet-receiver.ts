@@ -90,7 +90,7 @@ export class FleetReceiver {
       if (kind !== 'member') continue;
       const id = leaseIn(fingerprint);
       const left = since(clock.sinceBoot(), times.ends(user, id) ?? clock.sinceBoot());
-      if (left > 0) memory.noteDone(user, id, after(clock.wall(), left));
+      if (left > 0) memory.recordEnded(user, id, after(clock.wall(), left));
       times.forget(user, id);
     }
     memory.flush();
@@ -114,13 +114,13 @@ export class FleetReceiver {
     if (judged.kind === 'refused') {
       const apart =
         judged.apart === undefined ? '' : `, ${Math.round(Math.abs(judged.apart) / 1000)} s apart`;
-      refusals.note(judged.why, judged.member, apart);
+      refusals.report(judged.why, judged.member, apart);
     }
     if (judged.kind !== 'good') return undefined;
     const { member, number, at, epoch: start } = judged.record;
     if (delivery.age !== undefined) {
       if (member !== self.name && !seen.knows(member, start)) this.#parts.onStart();
-      memory.take({ member, epoch: start, number, at: instant(Math.max(at, now)) });
+      memory.accept({ member, epoch: start, number, at: instant(Math.max(at, now)) });
       times.heard(judged, now, delivery.age);
     }
     return judged;
@@ -163,14 +163,14 @@ export class FleetReceiver {
     const current = keeper.book.current(door.name, source);
     // This host's own lease, from an earlier run of its daemon.
     if (current?.id.startsWith(lease)) return undefined;
-    if (kind !== 'hello') memory.notDone(member.name, lease);
-    else if (memory.isDone(member.name, lease, clock.wall())) return undefined;
+    if (kind !== 'hello') memory.clearEnded(member.name, lease);
+    else if (memory.hasEnded(member.name, lease, clock.wall())) return undefined;
     const isHeld = current?.state === 'open' && current.holders?.some((one) => isSame(one, proof)) === true;
     const known = times.longest(member.name, lease) ?? (isHeld ? current.due : undefined);
     // A knock lets in for this door's own time from then on. Repetitions do not extend that.
     const longest =
       kind === 'hello' && known !== undefined ? known : after(now, millis(door.opening.cmdTimeout - age));
-    times.tell(member.name, lease, { ends, longest });
+    times.recordLease(member.name, lease, { ends, longest });
     const rest = since(now, instant(Math.min(ends, longest)));
     if (rest <= 0 || (kind === 'hello' && isHeld && current.due >= instant(Math.min(ends, longest) - 1000)))
       return undefined;
@@ -215,11 +215,12 @@ export class FleetReceiver {
       (member === self ? inFleet(door, 'share') : inFleet(door, 'accept') && mayOpen(member, door.name));
     if (!isOpenTo) {
       // Members may share doors that others do not have.
-      if (door !== undefined && inFleet(door, 'accept')) refusals.note('door', member.name, `, ${door.name}`);
+      if (door !== undefined && inFleet(door, 'accept'))
+        refusals.report('door', member.name, `, ${door.name}`);
       return undefined;
     }
     if (compileAdmission(door)(change.source)) return door;
-    refusals.note('source', member.name, `, ${door.name} for ${change.source}`);
+    refusals.report('source', member.name, `, ${door.name} for ${change.source}`);
     return undefined;
   }
 }

@@ -48,7 +48,7 @@ export class FleetRefusals {
   }
 
   /** `what`: which door, or how much; appended to the message. */
-  note(why: Refusal, member: string | undefined, what = ''): void {
+  report(why: Refusal, member: string | undefined, what = ''): void {
     const { clock, report } = this.#parts;
     this.#count += 1;
     // Redelivery by the engine after a reconnect is normal.

@@ -2,7 +2,7 @@ import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
 import type { FleetPart } from '../../../core/control/fleet-link.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
 import { type FleetBody, type FleetLeaseId, fleetLeaseId } from '../../../core/fleet/fleet-record.ts';
-import { Outbox, type Telling } from '../../../core/fleet/outbox.ts';
+import { Outbox, type PendingChange } from '../../../core/fleet/outbox.ts';
 import { renderRecord, signedBytes } from '../../../core/fleet/render-record.ts';
 import { isOwn } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd, LeaseId } from '../../../core/lease/lease.ts';
@@ -14,16 +14,16 @@ import type { Membership } from './fleet-parts.ts';
 import { memberLeases } from './member-proof.ts';
 
 /** BOUNDED: records sent but not confirmed by the engine. */
-const MAX_FLYING = 64;
+const MAX_IN_FLIGHT = 64;
 
 /** How much of its confirmed data an engine may lose: a failover of Sentinel, or a second of its journal. */
-const FORGETFUL_MS = 60_000;
+const ENGINE_LOSS_MS = 60_000;
 
 /** Ends that are repeated after a reconnect. */
 const MAX_ENDS = 16_384;
 
 /** Each member ends a lease by itself when its time is over. A host that stops or restarts ends no lease elsewhere. */
-const UNTOLD: ReadonlySet<LeaseEnd> = new Set(['expired', 'stopped', 'rebooted']);
+const NOT_SENT: ReadonlySet<LeaseEnd> = new Set(['expired', 'stopped', 'rebooted']);
 
 /** Sends this host's own leases and bans to the other members. */
 export class FleetSender implements LeaseWatcher {
@@ -33,7 +33,7 @@ export class FleetSender implements LeaseWatcher {
   /** Leases that others know about, and how long they last there. BOUNDED: by the leases. */
   readonly #told = new Map<LeaseId, Instant>();
   /** Ends that were told lately, oldest first. BOUNDED: by `MAX_ENDS`. */
-  readonly #ends = new Map<FleetLeaseId, { readonly at: Instant; readonly telling: Telling }>();
+  readonly #ends = new Map<FleetLeaseId, { readonly at: Instant; readonly change: PendingChange }>();
   #number = 0;
   #published = 0;
 
@@ -53,18 +53,18 @@ export class FleetSender implements LeaseWatcher {
   }
 
   /** Whether unconfirmed records have been sent. */
-  get isFlying(): boolean {
-    return this.#outbox.flying > 0;
+  get hasInFlight(): boolean {
+    return this.#outbox.inFlight > 0;
   }
 
-  demanded(openRequest: OpenRequest, outcome: OpenOutcome): void {
+  requested(openRequest: OpenRequest, outcome: OpenOutcome): void {
     if (isByMember(openRequest)) return;
-    if (outcome.kind === 'opened') this.#tellLease('open', outcome.lease);
-    else if (outcome.kind === 'extended') this.#tellLease('extend', outcome.lease);
+    if (outcome.kind === 'opened') this.#announceLease('open', outcome.lease);
+    else if (outcome.kind === 'extended') this.#announceLease('extend', outcome.lease);
   }
 
   extended(lease: Lease): void {
-    if (isOwn(lease)) this.#tellLease('extend', lease);
+    if (isOwn(lease)) this.#announceLease('extend', lease);
   }
 
   effect(effect: LeaseEffect): void {
@@ -82,13 +82,13 @@ export class FleetSender implements LeaseWatcher {
    */
   hello(): void {
     const { keeper, clock } = this.#membership;
-    for (const [lease, { at, telling }] of this.#ends) {
-      if (since(at, clock.sinceBoot()) > FORGETFUL_MS) this.#ends.delete(lease);
-      else this.#put(telling);
+    for (const [lease, { at, change }] of this.#ends) {
+      if (since(at, clock.sinceBoot()) > ENGINE_LOSS_MS) this.#ends.delete(lease);
+      else this.#put(change);
     }
     for (const lease of keeper.book.each())
       if (lease.state === 'open' && isOwn(lease) && !keeper.book.isHeld(lease.id))
-        this.#tellLease('hello', lease);
+        this.#announceLease('hello', lease);
   }
 
   /** An operator closes the door for the source everywhere. */
@@ -97,19 +97,19 @@ export class FleetSender implements LeaseWatcher {
     this.#put({ kind: 'close', door, source, due });
   }
 
-  tellBan(telling: Extract<Telling, { who: unknown }>): void {
-    this.#put(telling);
+  sendBan(change: Extract<PendingChange, { who: unknown }>): void {
+    this.#put(change);
   }
 
   /** A sign of life. */
-  beat(): Extract<FleetPart, { kind: 'record' }> {
+  heartbeat(): Extract<FleetPart, { kind: 'record' }> {
     return { kind: 'record', seq: this.#outbox.number(), bytes: this.sign({ kind: 'hello', leases: [] }) };
   }
 
   next(): FleetPart | undefined {
-    if (this.#outbox.flying >= MAX_FLYING) return undefined;
-    const parcel = this.#outbox.next(this.#membership.clock.sinceBoot());
-    return parcel && { kind: 'record', seq: parcel.seq, bytes: this.sign(parcel.body) };
+    if (this.#outbox.inFlight >= MAX_IN_FLIGHT) return undefined;
+    const batch = this.#outbox.next(this.#membership.clock.sinceBoot());
+    return batch && { kind: 'record', seq: batch.seq, bytes: this.sign(batch.body) };
   }
 
   /** A number for a part that the outbox does not have. */
@@ -122,8 +122,8 @@ export class FleetSender implements LeaseWatcher {
   }
 
   /** Sends unconfirmed records again, because they may be lost. */
-  takeBack(): void {
-    this.#outbox.takeBack();
+  requeue(): void {
+    this.#outbox.requeue();
   }
 
   sign(body: FleetBody): Uint8Array {
@@ -137,7 +137,7 @@ export class FleetSender implements LeaseWatcher {
     return concatBytes(rendered, key.sign(signedBytes(rendered)));
   }
 
-  #tellLease(kind: 'open' | 'extend' | 'hello', { id, door, source, due }: Lease): void {
+  #announceLease(kind: 'open' | 'extend' | 'hello', { id, door, source, due }: Lease): void {
     if (!this.#isShared(door)) return;
     this.#told.set(id, due);
     this.#put({ kind, door, source, lease: fleetLeaseId(id), due });
@@ -147,7 +147,7 @@ export class FleetSender implements LeaseWatcher {
     const { door, source } = lease;
     const due = this.#told.get(lease.id);
     this.#told.delete(lease.id);
-    if (UNTOLD.has(how)) return;
+    if (NOT_SENT.has(how)) return;
     // Even if the door is no longer shared.
     if (due !== undefined) this.#putEnd({ door, source, lease: fleetLeaseId(lease.id), due });
     // An earlier run of this daemon opened it, and this one holds it in its name.
@@ -156,11 +156,11 @@ export class FleetSender implements LeaseWatcher {
   }
 
   #putEnd(end: Pick<Lease, 'door' | 'source' | 'due'> & { readonly lease: FleetLeaseId }): void {
-    const telling: Telling = { kind: 'close', ...end };
+    const change: PendingChange = { kind: 'close', ...end };
     const [oldest] = this.#ends.keys();
     if (this.#ends.size >= MAX_ENDS && oldest !== undefined) this.#ends.delete(oldest);
-    this.#ends.set(end.lease, { at: this.#membership.clock.sinceBoot(), telling });
-    this.#put(telling);
+    this.#ends.set(end.lease, { at: this.#membership.clock.sinceBoot(), change });
+    this.#put(change);
   }
 
   #isShared(name: string): boolean {
@@ -168,8 +168,8 @@ export class FleetSender implements LeaseWatcher {
     return door !== undefined && inFleet(door, 'share');
   }
 
-  #put(telling: Telling): void {
-    this.#outbox.put(telling);
+  #put(change: PendingChange): void {
+    this.#outbox.put(change);
     this.#onWaiting();
   }
 }

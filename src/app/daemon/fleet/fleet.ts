@@ -10,7 +10,7 @@ import { randomBytes } from '../../../host/self/random-bytes.ts';
 import type { FleetIdentity } from '../../config/fleet-identity.ts';
 import type { FleetVerbs } from '../control/fleet-verbs.ts';
 import type { ProofUse } from '../leases/proof-use.ts';
-import { BanTeller } from './ban-teller.ts';
+import { BanSender } from './ban-sender.ts';
 import { DoorsByName } from './doors-by-name.ts';
 import { FleetBans } from './fleet-bans.ts';
 import { FleetClaims } from './fleet-claims.ts';
@@ -22,14 +22,14 @@ import { FleetRefusals } from './fleet-refusals.ts';
 import { FleetSender } from './fleet-sender.ts';
 import { type CarrierView, fleetStatus, stateEvent } from './fleet-view.ts';
 import { fleetWindow } from './fleet-window.ts';
-import { HelloPace } from './hello-pace.ts';
+import { HelloLimiter } from './hello-limiter.ts';
 import { linkVerbs } from './link-verbs.ts';
 import { MemberTimes } from './member-times.ts';
 
 const EPOCH_BYTES = 8;
 
 /** Interval of signs of life and clean-up. */
-const BEAT_MS = 60_000;
+const HEARTBEAT_MS = 60_000;
 
 /** A change that the engine has not confirmed after this time is sent again. */
 const CONFIRM_MS = 15_000;
@@ -43,13 +43,13 @@ export class Fleet {
   readonly #memory: FleetMemory;
   readonly #times = new MemberTimes();
   readonly #bans: FleetBans;
-  readonly #banTeller: BanTeller;
+  readonly #banSender: BanSender;
   readonly #refusals: FleetRefusals;
   readonly #claims: FleetClaims;
   #identity: FleetIdentity;
   #carrier: CarrierView;
   #isClosed = false;
-  readonly #hello: HelloPace;
+  readonly #hello: HelloLimiter;
   #beat: NodeJS.Timeout | undefined;
   #unconfirmed: NodeJS.Timeout | undefined;
 
@@ -73,18 +73,18 @@ export class Fleet {
     this.#bans = new FleetBans({ membership, memory, refusals });
     this.#sender = new FleetSender(membership, () => this.#link.wake());
     const [link, sender, bans] = [this.#link, this.#sender, this.#bans];
-    this.#banTeller = new BanTeller({ membership, link, sender, bans });
+    this.#banSender = new BanSender({ membership, link, sender, bans });
     this.#receiver = new FleetReceiver({
       ...{ membership, memory, times, bans: this.#bans, refusals },
       onStart: () => this.#hello.soon(),
     });
-    this.#hello = new HelloPace(parts.clock.sinceBoot, () => this.#repeat());
+    this.#hello = new HelloLimiter(parts.clock.sinceBoot, () => this.#repeat());
     parts.keeper.watch({
-      demanded: (openRequest, outcome) => this.#sender.demanded(openRequest, outcome),
+      requested: (openRequest, outcome) => this.#sender.requested(openRequest, outcome),
       extended: (lease) => this.#sender.extended(lease),
       effect: (effect) => this.#onEffect(effect),
     });
-    parts.bans.tell((change) => this.#banTeller.tell(change));
+    parts.bans.onChange((change) => this.#banSender.send(change));
     this.#join();
   }
 
@@ -137,7 +137,7 @@ export class Fleet {
     this.#isClosed = true;
     const { keeper, bans, spread } = this.#membership;
     keeper.watch(undefined);
-    bans.tell(undefined);
+    bans.onChange(undefined);
     spread.join(undefined);
     this.#link.close();
     this.#receiver.close();
@@ -169,26 +169,26 @@ export class Fleet {
 
   #nextRecord(): FleetPart | undefined {
     const part = this.#sender.next();
-    if (part !== undefined) this.#unconfirmed ??= setTimeout(() => this.#tellAgain(), CONFIRM_MS).unref();
+    if (part !== undefined) this.#unconfirmed ??= setTimeout(() => this.#sendAgain(), CONFIRM_MS).unref();
     return part;
   }
 
   /** The carrier is connected, but parts that it got a while ago may be lost. A repeated part counts once. */
-  #tellAgain(): void {
+  #sendAgain(): void {
     this.#unconfirmed = undefined;
-    if (!this.#sender.isFlying) return;
-    this.#takeBack();
+    if (!this.#sender.hasInFlight) return;
+    this.#requeue();
     this.#link.wake();
   }
 
-  #takeBack(): void {
-    this.#sender.takeBack();
-    this.#link.takeBack();
+  #requeue(): void {
+    this.#sender.requeue();
+    this.#link.requeue();
   }
 
   #onCarrier(isThere: boolean): void {
     if (this.#isClosed) return;
-    this.#takeBack();
+    this.#requeue();
     if (!isThere && this.#carrier.connected) this.#setState({ connected: false });
   }
 
@@ -198,7 +198,7 @@ export class Fleet {
     const before = this.#carrier;
     const isNew = before.connected !== connected;
     this.#carrier = { ...state, since: isNew ? clock.wall() : before.since };
-    if (!connected) this.#takeBack();
+    if (!connected) this.#requeue();
     this.#link.setConnected(connected);
     if (isNew || before.why !== why) report(stateEvent(this.#carrier, this.#sender.waiting));
     if (connected && isNew) this.#hello.now();
@@ -209,7 +209,7 @@ export class Fleet {
   #repeat(): void {
     if (!this.#link.isConnected) return;
     this.#sender.hello();
-    this.#banTeller.hello();
+    this.#banSender.hello();
   }
 
   #setBeat(isOn: boolean): void {
@@ -219,14 +219,14 @@ export class Fleet {
       return;
     }
     if (this.#beat !== undefined) return;
-    this.#beat = setInterval(() => this.#onBeat(), BEAT_MS).unref();
-    this.#link.send(this.#sender.beat());
+    this.#beat = setInterval(() => this.#onBeat(), HEARTBEAT_MS).unref();
+    this.#link.send(this.#sender.heartbeat());
   }
 
   #onBeat(): void {
     const { clock, inForce } = this.#membership;
     const now = clock.wall();
-    this.#link.send(this.#sender.beat());
+    this.#link.send(this.#sender.heartbeat());
     this.#times.prune(clock.sinceBoot());
     const { skew } = this.#identity.settings;
     this.#memory.forget(now, millis(fleetWindow(inForce.current.doors) + 2 * skew));

@@ -1,6 +1,6 @@
 import type { CarrierState } from '../../../core/control/fleet-link.ts';
 import type { FleetVerbs } from '../control/fleet-verbs.ts';
-import type { SpreadDesk } from '../spread/spread-desk.ts';
+import type { SpreadCoordinator } from '../spread/spread-coordinator.ts';
 import type { FleetLink } from './fleet-link.ts';
 import type { FleetReceiver } from './fleet-receiver.ts';
 import type { FleetSender } from './fleet-sender.ts';
@@ -9,7 +9,7 @@ export type LinkVerbsParts = {
   readonly link: FleetLink;
   readonly sender: FleetSender;
   readonly receiver: FleetReceiver;
-  readonly spread: SpreadDesk;
+  readonly spread: SpreadCoordinator;
   readonly setState: (state: CarrierState) => void;
 };
 

@@ -4,7 +4,7 @@ import type { Instant, Millis } from '../../../core/net/time.ts';
 export type GoodRecord = Extract<Judged, { readonly kind: 'good' }>;
 
 /** Times of another member's lease, on the boot clock. */
-export type ToldLease = {
+export type MemberLease = {
   /** When it ends there. */
   readonly ends: Instant;
   /** The latest end here, however often it is repeated. */
@@ -14,13 +14,13 @@ export type ToldLease = {
 export type HeardMember = { readonly at: Instant; readonly skew?: number };
 
 /** BOUNDED: remembered leases of others; twice as many as can be open here. */
-const MAX_TOLD = 131_072;
+const MAX_LEASES = 131_072;
 
 /** When members were last heard, and how long their leases last. */
 export class MemberTimes {
   readonly #heard = new Map<string, HeardMember>();
   /** By member and lease, the last repeated one last. */
-  readonly #told = new Map<string, ToldLease>();
+  readonly #told = new Map<string, MemberLease>();
 
   /** `age`: by the engine's clock. */
   heard({ record, member }: GoodRecord, now: Instant, age: Millis = 0 as Millis): void {
@@ -39,11 +39,11 @@ export class MemberTimes {
     return this.#told.get(`${member} ${lease}`)?.ends;
   }
 
-  tell(member: string, lease: string, told: ToldLease): void {
+  recordLease(member: string, lease: string, told: MemberLease): void {
     const key = `${member} ${lease}`;
     this.#told.delete(key);
     this.#told.set(key, told);
-    if (this.#told.size <= MAX_TOLD) return;
+    if (this.#told.size <= MAX_LEASES) return;
     const [oldest] = this.#told.keys();
     if (oldest !== undefined) this.#told.delete(oldest);
   }

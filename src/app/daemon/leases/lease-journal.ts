@@ -5,9 +5,9 @@ import type { LeaseEnding } from '../../../core/lease/past-lease.ts';
 import { type Millis, millis, since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts';
-import { GrowingRetry } from './growing-retry.ts';
+import { BackoffRetry } from './backoff-retry.ts';
+import { isRecorded, whyNotOpen } from './is-recorded.ts';
 import { storedLease } from './lease-record.ts';
-import { isRecorded, whyNotOpen } from './unrecorded.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
 
 /** Maximum delay of a write that waits for another one. */
@@ -38,7 +38,7 @@ export class LeaseJournal {
   #soon: NodeJS.Immediate | undefined;
   #alongside: NodeJS.Timeout | undefined;
   readonly #unwritten = new UnwrittenLeases();
-  readonly #retry = new GrowingRetry(() => this.#recover());
+  readonly #retry = new BackoffRetry(() => this.#recover());
   #canWrite = true;
   /** The last failure already reported. */
   #told: string | undefined;
@@ -216,7 +216,7 @@ export class LeaseJournal {
     }
     this.#canWrite = true;
     this.#told = undefined;
-    const dropped = this.#unwritten.takeDropped();
+    const dropped = this.#unwritten.drainDropped();
     const rest = dropped === 0 ? '' : `; ${dropped} leases that had ended are missing in the history`;
     if (size > 0 || !wasOpen || dropped > 0)
       report({ kind: 'warning', text: `leases can be recorded again: ${size} recorded late${rest}` });

@@ -33,7 +33,7 @@ export type LeaseBook = Pick<
 /** The result of a request to open. `started`: whether its start command succeeds, if it has one. */
 /** Observes leases synchronously. It must not change any before it returns. */
 export type LeaseWatcher = {
-  readonly demanded: (openRequest: OpenRequest, outcome: OpenOutcome) => void;
+  readonly requested: (openRequest: OpenRequest, outcome: OpenOutcome) => void;
   /** By the operator. */
   readonly extended: (lease: Lease) => void;
   readonly effect: (effect: LeaseEffect) => void;

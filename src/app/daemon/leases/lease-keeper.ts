@@ -12,6 +12,7 @@ import type { Address } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
 import { randomBytes } from '../../../host/self/random-bytes.ts';
 import { adoptInput } from './adoption.ts';
+import { CommandDoors } from './command-doors.ts';
 import { DoorLimits } from './door-limits.ts';
 import { type CommandEffect, isCommandEffect, LeaseCommands } from './lease-commands.ts';
 import { LeaseEnds } from './lease-ends.ts';
@@ -21,7 +22,6 @@ import { isRecordEffect, LeaseRecords, type RecordEffect } from './lease-records
 import { LeaseTimer } from './lease-timer.ts';
 import { OpenTickets } from './open-tickets.ts';
 import { reportLeaseNews } from './report-lease-news.ts';
-import { SingleRuns } from './single-runs.ts';
 
 const ID_BYTES = 16;
 
@@ -29,7 +29,7 @@ const ID_BYTES = 16;
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
   readonly #machine: LeaseMachine;
-  readonly #runs: SingleRuns;
+  readonly #runs: CommandDoors;
   readonly #limits = new DoorLimits();
   readonly records: LeaseRecords;
   readonly #openings: LeaseOpenings;
@@ -54,7 +54,7 @@ export class LeaseKeeper {
     this.#openings = new LeaseOpenings({ ...parts, answer });
     const limits = this.#limits;
     this.#commands = new LeaseCommands({ ...parts, limits, answer });
-    this.#runs = new SingleRuns({ ...parts, limits, hasRoom: (door) => this.#commands.hasRoom(door) });
+    this.#runs = new CommandDoors({ ...parts, limits, hasRoom: (door) => this.#commands.hasRoom(door) });
   }
 
   complete(completion: OpenRequest): void {
@@ -73,7 +73,7 @@ export class LeaseKeeper {
     const isSingleRun = start !== undefined && stop === undefined && door.opening.ports === undefined;
     if (isSingleRun) return this.#request(openRequest, start);
     const outcome = await this.#open(openRequest);
-    this.#watcher?.demanded(openRequest, outcome);
+    this.#watcher?.requested(openRequest, outcome);
     if (outcome.kind !== 'opened') return outcome;
     const started = outcome.runsStart ? this.#commands.startOf(outcome.lease.id) : undefined;
     return { kind: 'opened', lease: outcome.lease, ...(started === undefined ? {} : { started }) };
@@ -169,7 +169,7 @@ export class LeaseKeeper {
   #open(openRequest: OpenRequest): Promise<OpenOutcome> {
     const { native } = this.#parts;
     const { start, stop } = renderCommands(openRequest.door.opening, openRequest.source);
-    const { ticket, outcome } = this.#tickets.take();
+    const { ticket, outcome } = this.#tickets.issue();
     this.#take({
       ...{ kind: 'open', openRequest, ticket },
       id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
@@ -192,7 +192,7 @@ export class LeaseKeeper {
     const { size, failed } = this.#machine;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
-        for (const effect of this.#machine.take(next, this.#parts.clock.sinceBoot())) this.#do(effect);
+        for (const effect of this.#machine.apply(next, this.#parts.clock.sinceBoot())) this.#do(effect);
     } finally {
       this.#isWorking = false;
     }

@@ -5,7 +5,7 @@ export class OpenTickets {
   readonly #asked = new Map<number, (outcome: OpenOutcome) => void>();
   #next = 0;
 
-  take(): { readonly ticket: number; readonly outcome: Promise<OpenOutcome> } {
+  issue(): { readonly ticket: number; readonly outcome: Promise<OpenOutcome> } {
     const ticket = this.#next++;
     const { promise, resolve } = Promise.withResolvers<OpenOutcome>();
     this.#asked.set(ticket, resolve);

@@ -59,7 +59,7 @@ function takeOverFrom(
   assertOwnDirectory(directory);
   const lock = new DirectoryLock();
   // A living daemon holds the lock, even if its database cannot be opened.
-  if (lock.take(directory) === 'held') return false;
+  if (lock.acquire(directory) === 'held') return false;
   try {
     return takeOverLeases(directory, own, clock, report, limitsOf);
   } finally {

@@ -51,7 +51,7 @@ export class UnwrittenLeases {
   }
 
   /** The number dropped since the last call. */
-  takeDropped(): number {
+  drainDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;

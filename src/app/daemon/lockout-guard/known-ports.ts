@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { portsBeyond } from '../../../core/door/closed-ports.ts';
+import { portsNotIn } from '../../../core/door/closed-ports.ts';
 import { type PortOpening, parsePortOpening, renderPortOpening } from '../../../core/door/port-opening.ts';
 import { replaceFile } from '../../../host/files/replace-file.ts';
 
@@ -30,7 +30,7 @@ export class KnownPorts {
   /** Throws with the system's reason. */
   add(ports: readonly PortOpening[]): void {
     const known = this.read();
-    const fresh = portsBeyond(ports, known);
+    const fresh = portsNotIn(ports, known);
     if (fresh.length === 0) return;
     const lines = [...known, ...fresh].map((one) => `${renderPortOpening(one)}\n`);
     closeSync(openSync(this.#path, 'a', 0o600));

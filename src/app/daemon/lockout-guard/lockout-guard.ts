@@ -1,4 +1,4 @@
-import { portsBeyond } from '../../../core/door/closed-ports.ts';
+import { portsNotIn } from '../../../core/door/closed-ports.ts';
 import { type PortOpening, portsOn, renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { ByOperator, Event } from '../../../core/event/event.ts';
 import type { Address } from '../../../core/net/address.ts';
@@ -178,7 +178,7 @@ export class LockoutGuard {
 
   /** Lines naming who would be locked out. Empty: nobody. */
   #objection(gates: readonly Gate[], closed: ClosedPaths): string[] {
-    const ports = portsBeyond(portsToClose(gates, closed), this.#record?.read() ?? []);
+    const ports = portsNotIn(portsToClose(gates, closed), this.#record?.read() ?? []);
     if (ports.length === 0) return [];
     const { connections, blind } = findConnections(ports, this.#parts.ownAddresses());
     if (blind !== undefined) {

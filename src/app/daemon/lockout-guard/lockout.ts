@@ -1,4 +1,4 @@
-import { isAt } from '../../../core/door/closed-ports.ts';
+import { hasConnection } from '../../../core/door/closed-ports.ts';
 import { type PortOpening, renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Connection } from '../../../core/net/connection.ts';
@@ -25,7 +25,7 @@ export function findConnections(ports: readonly PortOpening[], own: readonly Add
   const ownAddresses = new Set(own);
   const isOwn = (address: Address): boolean =>
     ownAddresses.has(address) || address.startsWith('127.') || address === '::1';
-  const isWanted = (one: Connection): boolean => isAt(ports, one) && !isOwn(one.peer);
+  const isWanted = (one: Connection): boolean => hasConnection(ports, one) && !isOwn(one.peer);
   const sockets = readEstablishedSockets(isWanted, MAX_FOUND);
   if (!ports.some(({ protocol, path }) => protocol === 'udp' || path === 'forward')) {
     return { connections: sockets };
@@ -43,7 +43,7 @@ export function renderConnections(
   ports: readonly PortOpening[],
   connections: readonly Connection[],
 ): string[] {
-  const touched = ports.filter((one) => connections.some((connection) => isAt([one], connection)));
+  const touched = ports.filter((one) => connections.some((connection) => hasConnection([one], connection)));
   const more = connections.length - SHOWN;
   return [
     `${renderPortOpenings(touched)} would be closed to new connections for the first time, and there are established connections from other machines:`,

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSystemClock } from '../../../host/clock/clock.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
-import { reportUncaught } from '../../../host/self/refusal-net.ts';
+import { reportUncaught } from '../../../host/self/report-uncaught.ts';
 import { type ChosenFirewall, openFirewall } from '../firewall/open-firewall.ts';
 import { EventLog } from '../reporting/event-log.ts';
 import { openSinks } from '../reporting/open-sinks.ts';

@@ -40,7 +40,7 @@ export class CodePackets {
   }
 
   /** Returns what a watched packet was: half of a code, a whole code, or nothing. */
-  take(
+  offer(
     packet: Packet,
     local: boolean,
     now: number,

@@ -138,8 +138,8 @@ export class KnockListener {
   }
 
   /** Reads what has already arrived, before longer work. */
-  takeArrived(): void {
-    this.#loop.takeArrived();
+  drainArrived(): void {
+    this.#loop.drainArrived();
   }
 
   /** Processes packets from now on, including those received since the capture was opened. */

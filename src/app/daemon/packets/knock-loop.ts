@@ -118,7 +118,7 @@ export class KnockLoop {
   }
 
   /** Processes what has already arrived, then rests as before. */
-  takeArrived(): void {
+  drainArrived(): void {
     if (this.#stopped || this.#takeRing() === 0) return;
     this.#scheduleExpiry();
   }
@@ -164,11 +164,11 @@ export class KnockLoop {
     const now = frame.seconds * 1000 + frame.nanoseconds / 1e6;
     const origin = this.#origin.judge(frame, packet);
     if (origin !== ORIGIN.possible) {
-      if (origin !== ORIGIN.seenAgain) traces.takeVoid(packet, origin, now);
+      if (origin !== ORIGIN.seenAgain) traces.addRejected(packet, origin, now);
       return;
     }
     if (this.#isBanned(now)) {
-      traces.takeBanned(packet, now);
+      traces.addBanned(packet, now);
       return;
     }
     // A service may have started on the port since it became a decoy port.
@@ -178,7 +178,7 @@ export class KnockLoop {
     if (watched === WATCHED.nothing) return;
     const offer = engine.offer(packet, local, now, this.#steps);
     const isKnockPort = watched === WATCHED.knockPort;
-    traces.take(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
+    traces.add(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
     if (offer === OFFER.knock) {
       reports.count('knocks');
       if (local) this.#noteSplit(now);
@@ -198,16 +198,16 @@ export class KnockLoop {
   #takeCode(frame: Frame, local: boolean, now: number): void {
     const { codes, traces, reports } = this.#parts;
     const isDroppedByKernel = (): boolean => local && this.#origin.isDroppedByKernel(frame, this.#packet);
-    const what = codes.take(this.#packet, local, now, this.#onCode, isDroppedByKernel);
+    const what = codes.offer(this.#packet, local, now, this.#onCode, isDroppedByKernel);
     if (what === 'nothing') return;
     reports.count('knocks');
-    if (what === 'half') traces.takeCode(this.#packet, 'code-half', now);
+    if (what === 'half') traces.addCode(this.#packet, 'code-half', now);
   }
 
   #noteSplit(now: number): void {
     const { splits, traces } = this.#parts;
     if (!splits.watches(this.#packet, this.#now)) return;
-    splits.take(this.#packet, traces.read(packetSource(this.#packet), instant(now)), instant(now));
+    splits.add(this.#packet, traces.read(packetSource(this.#packet), instant(now)), instant(now));
   }
 
   #isBanned(now: number): boolean {
@@ -241,7 +241,7 @@ export class KnockLoop {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     const more = this.#parts.engine.expire(Date.now() - EXPIRY_SLACK_MS / 2, EXPIRY_BATCH, this.#steps);
-    this.#parts.traces.takeExpired(this.#steps, Date.now());
+    this.#parts.traces.addExpired(this.#steps, Date.now());
     this.#report();
     if (more) setImmediate(() => this.#expire());
     else this.#scheduleExpiry();

@@ -6,11 +6,11 @@ type StepEventKind = 'stage' | 'failed' | 'expired' | 'evicted' | 'completed' | 
 /** The log-limit keys of one door, made once: a flood must not create a string per packet. */
 export type LineKeys = Readonly<Record<StepKind, { readonly kind: StepEventKind; readonly sort: string }>>;
 
-export function stepSorts(doors: readonly (Door | undefined)[]): readonly LineKeys[] {
-  return doors.map((door) => sortsOf(door?.name ?? ''));
+export function stepLineKeys(doors: readonly (Door | undefined)[]): readonly LineKeys[] {
+  return doors.map((door) => lineKeysOf(door?.name ?? ''));
 }
 
-function sortsOf(door: string): LineKeys {
+function lineKeysOf(door: string): LineKeys {
   return {
     [STEP.advanced]: { kind: 'stage', sort: `${door}: Stage` },
     [STEP.failed]: { kind: 'failed', sort: `${door}: wrong knock` },

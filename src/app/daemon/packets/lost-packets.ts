@@ -38,7 +38,7 @@ export class LostPackets {
     const { dropped } = this.#capture.counters();
     if (dropped > this.#told) {
       this.#reports.feed.rates.add(0, dropped - this.#told, this.#askedAt);
-      this.#reports.feed.note({ kind: 'packets-dropped', count: dropped - this.#told });
+      this.#reports.feed.add({ kind: 'packets-dropped', count: dropped - this.#told });
       this.#told = dropped;
     }
     if (dropped === this.#reported) return;

@@ -4,7 +4,7 @@ import type { LogEvent } from '../../../core/event/event.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { type Packet, packetDestination, packetSource } from '../../../core/packet/packet.ts';
 import type { Reports } from '../reporting/reports.ts';
-import { type LineKeys, stepSorts } from './line-keys.ts';
+import { type LineKeys, stepLineKeys } from './line-keys.ts';
 import type { ScanWatch } from './scan-watch.ts';
 
 export type PacketReportsParts = {
@@ -20,11 +20,11 @@ export class PacketReports {
 
   constructor(parts: PacketReportsParts) {
     this.#parts = parts;
-    this.#sorts = stepSorts(parts.engine.doors);
+    this.#sorts = stepLineKeys(parts.engine.doors);
   }
 
   doorsReplaced(): void {
-    this.#sorts = stepSorts(this.#parts.engine.doors);
+    this.#sorts = stepLineKeys(this.#parts.engine.doors);
   }
 
   step(steps: Steps, index: number, now: number): void {
@@ -46,8 +46,8 @@ export class PacketReports {
       kind === STEP.completed ? { kind: 'completed', ...place } : { kind: sort.kind, ...place, stage }
     ) as LogEvent;
     if (isWritten) reports.write(event);
-    if (kind === STEP.completed) reports.feed.note(event);
-    else if (isFed) reports.feed.noteStep(event, door.sequence.length);
+    if (kind === STEP.completed) reports.feed.add(event);
+    else if (isFed) reports.feed.addStep(event, door.sequence.length);
   }
 
   scan(packet: Packet, now: number): void {
@@ -62,7 +62,7 @@ export class PacketReports {
     const port = packet.destinationPort;
     const scan = { kind: 'scan', source, protocol, port, seconds: scans.penalty / 1000 } as const;
     if (isWritten) reports.write(scan);
-    if (isFed) reports.feed.noteStep(scan);
+    if (isFed) reports.feed.addStep(scan);
   }
 
   #countFailure(kind: StepKind, now: number): void {

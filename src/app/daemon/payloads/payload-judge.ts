@@ -12,7 +12,7 @@ export interface PayloadJudge {
   isUsed(bytes: Uint8Array, packet: Packet): boolean;
   /** Counts the packet, which is not examined further. */
   turnAway(why: SkipReason | 'used'): void;
-  takeUsed(packet: PayloadPacket): void;
+  judgeUsed(packet: PayloadPacket): void;
   /** Judges the packet. Returns whether it is a valid proof that was recorded as used: nobody without a key can send one. */
-  take(packet: PayloadPacket): boolean;
+  judge(packet: PayloadPacket): boolean;
 }

@@ -24,8 +24,8 @@ export class PayloadListener {
     this.#source = new PayloadSource(parts);
     this.#signed = new SignedPayloads(this.#source);
     this.#spa = new SpaPayloads(this.#source, () => {
-      parts.watch.takeArrived();
-      this.#signed.takeArrived();
+      parts.watch.drainArrived();
+      this.#signed.drainArrived();
     });
   }
 

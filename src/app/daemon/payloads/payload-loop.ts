@@ -64,7 +64,7 @@ export type PayloadLoopParts = {
   readonly known: KnownSources;
   readonly secret: HashKey;
   /** Reads the rings that have precedence. */
-  readonly takeOthers: () => void;
+  readonly drainOthers: () => void;
   /** Whether a door accepts packets for this address, which is not the host's. */
   readonly isTarget: (packet: Packet) => boolean;
   readonly judge: PayloadJudge;
@@ -121,7 +121,7 @@ export class PayloadLoop {
   }
 
   /** Processes what has already arrived, before longer work. */
-  takeArrived(): void {
+  drainArrived(): void {
     if (this.#isStopped || !this.#work.allows(true, performance.now())) return;
     this.#beginTurn();
     this.#drainSlice();
@@ -133,7 +133,7 @@ export class PayloadLoop {
   #turn(): void {
     if (this.#isStopped) return;
     this.#work.spend(Math.min(MOST_FOR_WAKE_UP_MS, threadCpuMs() - this.#spentTo));
-    this.#parts.takeOthers();
+    this.#parts.drainOthers();
     const before = this.#turnAt;
     this.#beginTurn();
     const taken = this.#drainSlice();
@@ -209,9 +209,9 @@ export class PayloadLoop {
     if (skipReason !== undefined) return;
     const taken = this.#payloadPacket(frame, isLocal, now);
     this.#hasJudged = true;
-    if (isReplayed) judge.takeUsed(taken);
+    if (isReplayed) judge.judgeUsed(taken);
     // Its work is not charged, nor what came at most SPEND_EVERY_MS before it.
-    else if (judge.take(taken)) this.#spentTo = threadCpuMs();
+    else if (judge.judge(taken)) this.#spentTo = threadCpuMs();
   }
 
   /** Why the packet is not examined further; `undefined`: it is. */

@@ -33,8 +33,8 @@ export class PayloadRing {
     return true;
   }
 
-  takeArrived(): void {
-    this.#heard?.loop.takeArrived();
+  drainArrived(): void {
+    this.#heard?.loop.drainArrived();
   }
 
   /** Packets that the filter passed, and those lost because they arrived too fast. */

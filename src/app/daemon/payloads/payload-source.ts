@@ -1,6 +1,6 @@
 import { KnownSources } from '../../../core/budget/known-sources.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
-import { takes } from '../../../core/door/door.ts';
+import { acceptsProof } from '../../../core/door/door.ts';
 import type { UserProof } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { addressWords, familyOf } from '../../../core/net/address.ts';
@@ -65,7 +65,7 @@ export class PayloadSource {
     this.#known.add(source);
   }
 
-  loopParts(proof: UserProof): Omit<PayloadLoopParts, 'capture' | 'backlogLimit' | 'judge' | 'takeOthers'> {
+  loopParts(proof: UserProof): Omit<PayloadLoopParts, 'capture' | 'backlogLimit' | 'judge' | 'drainOthers'> {
     const { watch, inForce } = this.parts;
     let doors: readonly DoorSpec[] = [];
     let targets: readonly (readonly number[])[] = [];
@@ -98,7 +98,7 @@ export class PayloadSource {
 
 const targetsOf = (doors: readonly DoorSpec[], proof: UserProof): readonly (readonly number[])[] =>
   doors.flatMap((door) =>
-    door.target === undefined || !takes(door, proof)
+    door.target === undefined || !acceptsProof(door, proof)
       ? []
       : [[familyOf(door.target), ...addressWords(door.target)]],
   );

@@ -45,12 +45,12 @@ export class SignedJudge implements PayloadJudge {
     this.#parts.counters.garbage(why);
   }
 
-  takeUsed(packet: PayloadPacket): void {
-    this.#parts.knocks.takeUsed(packet);
+  judgeUsed(packet: PayloadPacket): void {
+    this.#parts.knocks.judgeUsed(packet);
   }
 
-  take(packet: PayloadPacket): boolean {
-    return this.#key !== undefined && this.#parts.knocks.take(packet, this.#key);
+  judge(packet: PayloadPacket): boolean {
+    return this.#key !== undefined && this.#parts.knocks.judge(packet, this.#key);
   }
 
   #keyOf(bytes: Uint8Array, { payloadStart, payloadEnd }: Packet): ServerKey | undefined {

@@ -2,7 +2,7 @@ import { KeyRate } from '../../../core/budget/key-rate.ts';
 import type { Ciphers } from '../../../core/cipher/ciphers.ts';
 import { DEFAULT_CLOCK_WINDOW } from '../../../core/config/file/config.ts';
 import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
-import { type DoorSpec, takes } from '../../../core/door/door.ts';
+import { acceptsProof, type DoorSpec } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type Millis, millis, since } from '../../../core/net/time.ts';
 import { type ProofJudgement, proveKnock } from '../../../core/proof/prove-knock.ts';
@@ -74,12 +74,12 @@ export class SignedKnocks {
   }
 
   /** The knock was used before. Its content is not examined again. */
-  takeUsed({ source }: PayloadPacket): void {
+  judgeUsed({ source }: PayloadPacket): void {
     this.#reportRefusal(source, { reason: USED_ALREADY, shortReason: USED_ALREADY });
   }
 
   /** Returns whether the knock is valid and was recorded as used. */
-  take(packet: PayloadPacket, key: ServerKey): boolean {
+  judge(packet: PayloadPacket, key: ServerKey): boolean {
     const { ciphers, counters, inForce } = this.#parts;
     const { authority } = inForce;
     const opened = openKnock(ciphers, key, packet.payload);
@@ -112,7 +112,8 @@ export class SignedKnocks {
   /** The doors that packets to this destination may open. */
   #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
     return this.#parts.inForce.current.doors.filter(
-      (door) => takes(door, 'key') && (door.target === undefined ? isLocal : door.target === destination),
+      (door) =>
+        acceptsProof(door, 'key') && (door.target === undefined ? isLocal : door.target === destination),
     );
   }
 
@@ -138,7 +139,7 @@ export class SignedKnocks {
     this.#newest.note(keyName, time);
     // A signed knock must not count later either, even after changes of clocks, users or doors.
     if (mayCountLater && this.#refusedRate.admit(`${isNewer} ${keyName}`, performance.now()))
-      record.take(this.#useOf(packet, knock));
+      record.use(this.#useOf(packet, knock));
     if (isAnswered && replies.admits(about)) this.#reply(packet, knock, owner, status);
   }
 
@@ -155,7 +156,7 @@ export class SignedKnocks {
       if (this.#isAnswered(packet, knock)) this.#reply(packet, knock, owner, status, left);
     };
     const isTaken =
-      this.#rate.admit(owner.key.fingerprint, performance.now()) && record.take(this.#useOf(packet, knock));
+      this.#rate.admit(owner.key.fingerprint, performance.now()) && record.use(this.#useOf(packet, knock));
     if (!isTaken) {
       counters.outcome('busy');
       const reason = 'too many signed knocks with this key at one time';
@@ -218,7 +219,7 @@ export class SignedKnocks {
     return outcome;
   }
 
-  #useOf({ payload, at }: PayloadPacket, { body }: Knock): Parameters<UseRecord['take']>[0] {
+  #useOf({ payload, at }: PayloadPacket, { body }: Knock): Parameters<UseRecord['use']>[0] {
     const id = payload.slice(KNOCK.ephemeral, KNOCK.sealed);
     const { time } = body;
     return { id, time, until: usedUntil(time, at, this.#window) };

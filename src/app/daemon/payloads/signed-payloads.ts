@@ -1,6 +1,6 @@
 import { renderPayloadFilter } from '../../../core/filter/payload-filter.ts';
 import type { ServerKey } from '../../../core/signed/open-knock.ts';
-import { keysThatCount } from '../../../core/signed/server-keys.ts';
+import { acceptedKeys } from '../../../core/signed/server-keys.ts';
 import { serverMarks } from '../../../core/signed/server-word.ts';
 import type { Capture, CaptureCounters } from '../../../host/capture/capture.ts';
 import { backlogLimitOf, PAYLOAD_RING } from '../../../host/capture/ring-capture.ts';
@@ -40,8 +40,8 @@ export class SignedPayloads {
     return next;
   }
 
-  takeArrived(): void {
-    this.#ring.takeArrived();
+  drainArrived(): void {
+    this.#ring.drainArrived();
   }
 
   packets(): CaptureCounters {
@@ -55,7 +55,7 @@ export class SignedPayloads {
   /** The keys that are valid now. */
   #keys(): { readonly keys: readonly ServerKey[]; readonly next?: number } {
     const { inForce, clock } = this.#source.parts;
-    const { keys, next } = keysThatCount(inForce.authority?.serverKeys ?? [], clock.wall());
+    const { keys, next } = acceptedKeys(inForce.authority?.serverKeys ?? [], clock.wall());
     return {
       keys: keys.map((key) => ({
         secret: key.secret,
@@ -82,7 +82,7 @@ export class SignedPayloads {
     return new PayloadLoop({
       ...source.loopParts('key'),
       ...{ capture, judge: this.#judge, backlogLimit: backlogLimitOf(PAYLOAD_RING) },
-      takeOthers: () => watch.takeArrived(),
+      drainOthers: () => watch.drainArrived(),
     });
   }
 }

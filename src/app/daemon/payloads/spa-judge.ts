@@ -65,10 +65,10 @@ export class SpaJudge implements PayloadJudge {
   }
 
   /** Telling whether a packet was used before needs its hash. */
-  takeUsed(): void {}
+  judgeUsed(): void {}
 
-  take(packet: PayloadPacket): boolean {
-    return this.#parts.packets.take(packet);
+  judge(packet: PayloadPacket): boolean {
+    return this.#parts.packets.judge(packet);
   }
 
   #findText(bytes: Uint8Array, packet: Packet): boolean {

@@ -1,6 +1,6 @@
 import { KeyRate } from '../../../core/budget/key-rate.ts';
 import type { Ciphers } from '../../../core/cipher/ciphers.ts';
-import { type DoorSpec, takes } from '../../../core/door/door.ts';
+import { acceptsProof, type DoorSpec } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Address } from '../../../core/net/address.ts';
 import { proveSpa, SPA_WINDOW, type SpaJudgement } from '../../../core/proof/prove-spa.ts';
@@ -60,11 +60,11 @@ export class SpaPackets {
   }
 
   /** Returns whether the packet is valid and was recorded as used. */
-  take(packet: PayloadPacket): boolean {
+  judge(packet: PayloadPacket): boolean {
     const { ciphers, counters, record } = this.#parts;
     const text = plainText(packet.payload);
     if (this.#mayBeUsed(text) && record.has(ciphers.sha256(text), 0)) {
-      this.#takeUsed(packet);
+      this.#countUsed(packet);
       return false;
     }
     this.#candidate.load(text);
@@ -75,7 +75,7 @@ export class SpaPackets {
     }
     this.#judged[placeOf(text)] = endOf(text);
     if (!record.has(found.id, 0)) return this.#judge(packet, found);
-    this.#takeUsed(packet, found.owner);
+    this.#countUsed(packet, found.owner);
     return false;
   }
 
@@ -83,7 +83,7 @@ export class SpaPackets {
     return this.#judged[placeOf(text)] === endOf(text);
   }
 
-  #takeUsed({ source }: PayloadPacket, owner?: SpaOwner): void {
+  #countUsed({ source }: PayloadPacket, owner?: SpaOwner): void {
     this.#parts.counters.garbage('used');
     this.#reportRefusal(source, { reason: SPA_USED_ALREADY, shortReason: SPA_USED_ALREADY }, owner);
   }
@@ -156,7 +156,7 @@ export class SpaPackets {
     const until = usedUntil(time, packet.at, SPA_WINDOW);
     // A refused packet must not count later either, even after changes of clocks or doors.
     const isTaken =
-      this.#rate.admit(owner.spa.fingerprint, performance.now()) && record.take({ id, time, until });
+      this.#rate.admit(owner.spa.fingerprint, performance.now()) && record.use({ id, time, until });
     if (judged.kind === 'refused') {
       counters.outcome(judged.reason);
       this.#reportRefusal(packet.source, spaRefusalWords(judged, owner, message), owner);
@@ -172,7 +172,8 @@ export class SpaPackets {
   /** The doors that packets to this destination may open. */
   #doors({ isLocal, destination }: PayloadPacket): readonly DoorSpec[] {
     return this.#parts.inForce.current.doors.filter(
-      (door) => takes(door, 'spa') && (door.target === undefined ? isLocal : door.target === destination),
+      (door) =>
+        acceptsProof(door, 'spa') && (door.target === undefined ? isLocal : door.target === destination),
     );
   }
 

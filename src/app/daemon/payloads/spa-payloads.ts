@@ -1,4 +1,4 @@
-import { takes } from '../../../core/door/door.ts';
+import { acceptsProof } from '../../../core/door/door.ts';
 import { renderSpaFilter } from '../../../core/filter/spa-filter.ts';
 import { HMAC_CHARS } from '../../../core/spa/spa-packet.ts';
 import { DEFAULT_SPA_PORT, SPA_TRANSPORTS } from '../../../core/spa/spa-transport.ts';
@@ -17,13 +17,13 @@ import { SpaPackets } from './spa-packets.ts';
 export class SpaPayloads {
   readonly #source: PayloadSource;
   /** Reads the other rings, which have precedence. */
-  readonly #takeOthers: () => void;
+  readonly #drainOthers: () => void;
   readonly #ring = new PayloadRing(SPA_RING, (capture) => this.#openLoop(capture));
   #judge: SpaJudge | undefined;
 
-  constructor(source: PayloadSource, takeOthers: () => void) {
+  constructor(source: PayloadSource, drainOthers: () => void) {
     this.#source = source;
-    this.#takeOthers = takeOthers;
+    this.#drainOthers = drainOthers;
   }
 
   /** Applies the current configuration. */
@@ -33,7 +33,7 @@ export class SpaPayloads {
     const owners = inForce.authority?.users.spa ?? [];
     const { spaPort: port = DEFAULT_SPA_PORT, spaTransports: transports = SPA_TRANSPORTS } = settings;
     const filter = renderSpaFilter({ port, transports, hmacChars: hmacCharsOf(owners) }, { ipv6 });
-    if (owners.length === 0 || filter === '' || !doors.some((door) => takes(door, 'spa'))) {
+    if (owners.length === 0 || filter === '' || !doors.some((door) => acceptsProof(door, 'spa'))) {
       this.#ring.close();
       return;
     }
@@ -65,7 +65,7 @@ export class SpaPayloads {
     return new PayloadLoop({
       ...source.loopParts('spa'),
       ...{ capture, judge: this.#judge, backlogLimit: backlogLimitOf(SPA_RING) },
-      takeOthers: this.#takeOthers,
+      drainOthers: this.#drainOthers,
     });
   }
 }

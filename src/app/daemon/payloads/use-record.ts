@@ -52,7 +52,7 @@ export class UseRecord {
   /**
    * Records the use. False: it was used before, or there is no room. It counts at once, and is written with its lease.
    */
-  take(knock: UsedKnock): boolean {
+  use(knock: UsedKnock): boolean {
     const { clock } = this.#parts;
     this.#used.purge(clock.wall(), clock.sinceBoot());
     if (!this.#used.add(knock, clock.sinceBoot())) return false;

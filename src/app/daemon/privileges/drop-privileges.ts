@@ -13,27 +13,27 @@ import { findUnreachable } from './reachable-files.ts';
 import { READY_FD, STARTUP_SIGNAL } from './startup-signal.ts';
 import { hasStoredCommands } from './stored-commands.ts';
 
-/** `narrowed`: by this daemon itself, so that a restart has all privileges again. */
+/** `hasDropped`: by this daemon itself, so that a restart has all privileges again. */
 export type PrivilegeDrop =
-  | { readonly kind: 'done'; readonly narrowed: boolean; readonly warnings: readonly string[] }
+  | { readonly kind: 'done'; readonly hasDropped: boolean; readonly warnings: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Packet capture and the firewall: all that doors without commands need. */
 const KEPT = maskOf('CAP_NET_RAW', 'CAP_NET_ADMIN');
 
 /** Passed through the re-exec. It contains the pid, which stays the same, so it is void for any other process. */
-const MARK = 'BUSSA_NARROWED';
+const MARK = 'BUSSA_PRIVILEGES_DROPPED';
 
 /**
  * Drops every privilege that doors without commands do not need. Re-executes this program once for that; the pid stays.
  * If commands or hooks are configured, the privileges are kept for them.
  */
 export function dropPrivileges(options: DaemonOptions, config: Config): PrivilegeDrop {
-  const mark = takeMark();
+  const mark = consumeMark();
   const commands = commandsIn(config);
   if (commands.length > 0) return mark === undefined ? keepForCommands(commands) : refuseChanged(options);
-  if (mark !== undefined) return { kind: 'done', narrowed: true, warnings: warningsOf(mark) };
-  if (hasOnlyCapabilities(KEPT)) return { kind: 'done', narrowed: false, warnings: [] };
+  if (mark !== undefined) return { kind: 'done', hasDropped: true, warnings: warningsOf(mark) };
+  if (hasOnlyCapabilities(KEPT)) return { kind: 'done', hasDropped: false, warnings: [] };
   if (hasStoredCommands(options.stateDirectory)) {
     return keepAll('stop commands of an earlier configuration are still pending, and may need them');
   }
@@ -42,10 +42,10 @@ export function dropPrivileges(options: DaemonOptions, config: Config): Privileg
   }
   const { file } = ownCommand();
   if (!isProgram(file)) return keepAll(`dropping them means executing ${file} again, and it does not exist`);
-  return becomeNarrow(options, config);
+  return dropAndReexec(options, config);
 }
 
-function becomeNarrow(options: DaemonOptions, config: Config): never {
+function dropAndReexec(options: DaemonOptions, config: Config): never {
   joinGroup(config.settings.controlGroup);
   const unreachable = withOnly(KEPT, () => findUnreachable(options, config));
   dropCapabilities(unreachable === undefined ? KEPT : KEPT | maskOf('CAP_DAC_OVERRIDE'));
@@ -72,7 +72,7 @@ function joinGroup(name: string | undefined): void {
  * What was unreachable according to the mark, empty for nothing; `undefined` without a mark. Removes the mark, so that
  * programs do not inherit it.
  */
-function takeMark(): string | undefined {
+function consumeMark(): string | undefined {
   const [, pid, unreachable] = /^([0-9]+) (.*)$/s.exec(process.env[MARK] ?? '') ?? [];
   delete process.env[MARK];
   return pid === String(process.pid) ? unreachable : undefined;
@@ -87,7 +87,7 @@ function warningsOf(unreachable: string): string[] {
 }
 
 function keepAll(reason: string): PrivilegeDrop {
-  return { kind: 'done', narrowed: false, warnings: [`all privileges are kept: ${reason}`] };
+  return { kind: 'done', hasDropped: false, warnings: [`all privileges are kept: ${reason}`] };
 }
 
 /** The unit for doors without commands may give them fewer privileges than they need. */
@@ -100,7 +100,7 @@ function keepForCommands(commands: readonly string[]): PrivilegeDrop {
   const warning =
     `${commands.join(', ')} run with ${held} and can gain nothing more: if they need more, let the service keep it, ` +
     'with packaging/knockd-commands.conf';
-  return { kind: 'done', narrowed: false, warnings: isPoor ? [warning] : [] };
+  return { kind: 'done', hasDropped: false, warnings: isPoor ? [warning] : [] };
 }
 
 function refuseChanged({ configFile }: DaemonOptions): PrivilegeDrop {

@@ -7,7 +7,7 @@ const READY_VARIABLE = 'BUSSA_READY_FD';
 export const STARTUP_SIGNAL: Readonly<Record<string, string>> = { [READY_VARIABLE]: String(READY_FD) };
 
 /** Whether this process is that child. Removes the mark, so that commands do not inherit it. */
-export function takeStartupSignal(): boolean {
+export function consumeStartupSignal(): boolean {
   const marked = process.env[READY_VARIABLE] === String(READY_FD);
   delete process.env[READY_VARIABLE];
   return marked;

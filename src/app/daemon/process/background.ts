@@ -7,7 +7,7 @@ import { keepDescriptorsFromPrograms } from '../../../host/files/descriptor-path
 import { ownCommand } from '../../../host/self/own-program.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { READY_FD, STARTUP_SIGNAL, takeStartupSignal } from '../privileges/startup-signal.ts';
+import { consumeStartupSignal, READY_FD, STARTUP_SIGNAL } from '../privileges/startup-signal.ts';
 import { runDaemon } from './run-daemon.ts';
 
 const READY_WORD = 'listening\n';
@@ -28,7 +28,7 @@ export async function startOrRun(
   };
   let nowhere: number;
   try {
-    if (!takeStartupSignal()) return await startChild(options, cannot);
+    if (!consumeStartupSignal()) return await startChild(options, cannot);
     // Opened early: after the ports are closed nothing may fail.
     nowhere = openSync('/dev/null', 'r+');
   } catch (error) {

@@ -2,7 +2,7 @@ import { describeRefusal } from '../../../host/ffi/describe-refusal.ts';
 import { exitNow } from '../../../host/ffi/exit-now.ts';
 import { isForbidden, isRefusal } from '../../../host/ffi/is-refusal.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
-import { writeError } from '../../../host/self/refusal-net.ts';
+import { writeError } from '../../../host/self/report-uncaught.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import type { ServiceNotice } from './service-notice.ts';

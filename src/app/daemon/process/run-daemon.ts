@@ -6,7 +6,7 @@ import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
-import { favourSmallMemory, releaseMemory } from '../../../host/self/release-memory.ts';
+import { preferSmallMemory, releaseMemory } from '../../../host/self/release-memory.ts';
 import { ServiceManager } from '../../../host/service-manager/service-manager.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { loadConfig } from '../../config/load-config.ts';
@@ -42,9 +42,9 @@ export async function runDaemon(
     );
     return EXIT.permission;
   }
-  const narrowing = dropPrivileges(options, loaded.config);
-  if (narrowing.kind === 'refused') {
-    printError(`knockd: cannot start: ${narrowing.reason}`);
+  const drop = dropPrivileges(options, loaded.config);
+  if (drop.kind === 'refused') {
+    printError(`knockd: cannot start: ${drop.reason}`);
     return EXIT.failed;
   }
   tightenUmask();
@@ -55,8 +55,8 @@ export async function runDaemon(
   try {
     // After the privileges are dropped: until then this process may re-execute itself.
     const { startDaemon } = await import('../composition/start-daemon.ts');
-    const warnings = [...loaded.warnings.map(renderDiagnostic), ...narrowing.warnings];
-    const given = { ...options, narrowed: narrowing.narrowed, isService: manager.isThere };
+    const warnings = [...loaded.warnings.map(renderDiagnostic), ...drop.warnings];
+    const given = { ...options, hasDroppedPrivileges: drop.hasDropped, isService: manager.isThere };
     const { config, authority, fleet } = loaded;
     const daemon = await startDaemon({ options: given, config, authority, fleet, warnings, resources });
     if (life.hasCrashed) return life.ended;
@@ -75,7 +75,7 @@ export async function runDaemon(
 /** At once for the first knocks, and again after the garbage collection, which drops compiled functions. */
 async function warmUp(daemon: Daemon): Promise<void> {
   await daemon.warmUp();
-  favourSmallMemory();
+  preferSmallMemory();
   setTimeout(() => {
     releaseMemory();
     void daemon.warmUp();

@@ -24,13 +24,13 @@ export type JudgedReload =
     };
 
 /**
- * Reads the configuration again, and asks the lockout guard whether its ports may be closed. `narrowed`: privileges
+ * Reads the configuration again, and asks the lockout guard whether its ports may be closed. `hasDropped`: privileges
  * that commands may need have been dropped.
  */
 export async function judgeReload(
   file: string,
   guard: LockoutGuard | undefined,
-  narrowed: boolean,
+  hasDropped: boolean,
 ): Promise<JudgedReload> {
   const loaded = loadConfig(file);
   if (loaded.kind === 'bad') {
@@ -38,7 +38,7 @@ export async function judgeReload(
     const mistakes = diagnostics.filter(({ severity }) => severity === 'error').length;
     return { kind: 'bad', lines: diagnostics.map(renderDiagnostic), mistakes, diagnostics };
   }
-  const commands = narrowed ? commandsIn(loaded.config) : [];
+  const commands = hasDropped ? commandsIn(loaded.config) : [];
   if (commands.length > 0) return objecting([tooNarrow(file, commands)]);
   const objections = (await guard?.judgeReload(gatesOf(loaded.config), loaded.config.settings)) ?? [];
   if (objections.length > 0) return objecting(objections);

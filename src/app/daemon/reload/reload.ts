@@ -115,7 +115,7 @@ export class Reload {
     // Whatever the file says, refresh what the daemon knows about the host.
     this.#parts.watch.interfaces.checkNow();
     this.#parts.native.checkNow();
-    const judged = await judgeReload(options.configFile, guard, options.narrowed === true);
+    const judged = await judgeReload(options.configFile, guard, options.hasDroppedPrivileges === true);
     if (this.#isStopping) return { kind: 'stopping' };
     if (judged.kind === 'bad') return this.#refuse(judged.lines, judged.mistakes, judged.diagnostics);
     const { config, authority, fleet, warnings } = judged;

@@ -71,7 +71,7 @@ export class DaemonCounters {
   }
 
   /** Called for every reported event, whether or not it is logged. */
-  note(event: Event): void {
+  add(event: Event): void {
     const what = OF_EVENTS[event.kind];
     if (what !== undefined) this.count(what);
     const ofDoor = OF_DOORS[event.kind];

@@ -171,7 +171,7 @@ export class EventLog {
   #reportCounts(): void {
     this.#report = undefined;
     for (const budget of [this.#sorts, this.#openings, this.#noise, this.#equal]) {
-      for (const { what, count } of budget.takeCounts()) {
+      for (const { what, count } of budget.drainCounts()) {
         this.#writeLine('notice', { kind: 'suppressed', what, count }, undefined);
       }
     }

@@ -24,7 +24,7 @@ export class Hooks {
   }
 
   /** Runs the hook for the event, if there is one. */
-  note(event: Event): void {
+  onEvent(event: Event): void {
     const occasion = hookOccasion(event);
     const hook = occasion === undefined ? undefined : this.#hookFor(occasion);
     if (occasion === undefined || hook === undefined) return;

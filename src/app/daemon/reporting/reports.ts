@@ -8,9 +8,9 @@ import { type LogTargets, reopenLog } from './open-sinks.ts';
 
 /** Receives every event, besides the log and the counters. */
 export type Subscriber = {
-  readonly note?: (event: Event) => void;
+  readonly onEvent?: (event: Event) => void;
   /** The number of leases has changed. */
-  readonly counted?: () => void;
+  readonly onLeaseCount?: () => void;
 };
 
 /** Read access to the counters. */
@@ -39,14 +39,14 @@ export class Reports {
   }
 
   readonly report = (event: Event): void => {
-    this.#counters.note(event);
-    this.feed.note(event);
-    for (const { note } of this.#subscribers) note?.(event);
+    this.#counters.add(event);
+    this.feed.add(event);
+    for (const { onEvent: note } of this.#subscribers) note?.(event);
     if (isLogged(event)) this.#log.report(event);
   };
 
   readonly counted = (): void => {
-    for (const { counted } of this.#subscribers) counted?.();
+    for (const { onLeaseCount: counted } of this.#subscribers) counted?.();
   };
 
   error(text: string): void {

@@ -2,16 +2,16 @@ import { concatBytes } from '../../../core/bytes/concat-bytes.ts';
 import type { Door } from '../../../core/door/door.ts';
 import { SIGNATURE_BYTES } from '../../../core/fleet/fleet-record.ts';
 import { mayOpen } from '../../../core/fleet/member.ts';
-import type { SpreadAccount } from '../../../core/fleet/spread/spread-hit.ts';
+import type { SpreadObservation } from '../../../core/fleet/spread/spread-hit.ts';
 import { parseQuestion, renderAnswer, spreadBytes } from '../../../core/fleet/spread/spread-messages.ts';
 import type { Address } from '../../../core/net/address.ts';
-import { knocksPrint } from './knocks-print.ts';
+import { knocksFingerprint } from './knocks-fingerprint.ts';
 import type { SpreadFleet } from './spread-fleet.ts';
 
 /** What this host has seen. */
 export type Witness = {
   readonly door: (name: string) => Door | undefined;
-  readonly account: (source: Address, door: Door) => SpreadAccount;
+  readonly observed: (source: Address, door: Door) => SpreadObservation;
 };
 
 /** `told`: the answer contains knocks. */
@@ -35,15 +35,15 @@ export function answerQuestion(fleet: SpreadFleet, witness: Witness, bytes: Uint
     return { kind: 'not-meant' };
   }
   const door = witness.door(message.door);
-  const isSame = door !== undefined && knocksPrint(fleet.secret, door) === message.knocks;
-  const account = isSame ? witness.account(message.source, door) : undefined;
-  const told = account !== undefined && (account.hits.length > 0 || account.touch !== undefined);
+  const isSame = door !== undefined && knocksFingerprint(fleet.secret, door) === message.knocks;
+  const observed = isSame ? witness.observed(message.source, door) : undefined;
+  const told = observed !== undefined && (observed.hits.length > 0 || observed.touch !== undefined);
   if (told && !mayOpen(member, message.door)) return { kind: 'not-meant' };
   if (told && !fleet.verify(member.key, spreadBytes('question', rendered), signature)) {
     return { kind: 'forged' };
   }
   const { fleet: name, nonce } = message;
-  const answer = renderAnswer({ fleet: name, member: fleet.name, nonce, account });
+  const answer = renderAnswer({ fleet: name, member: fleet.name, nonce, observed });
   const signed = told ? fleet.sign(spreadBytes('answer', answer)) : UNSIGNED;
   return { kind: 'answer', bytes: concatBytes(answer, signed), told };
 }

@@ -19,11 +19,11 @@ export function reportVerdict(reports: Reports, question: AnsweredQuestion, { ki
       : { kind, ...place, stage: door.sequence.length };
   const sort = kind === 'completed' ? `${door.name}: OPEN SESAME` : `${door.name}: withheld`;
   if (reports.admits(kind, sort, performance.now())) reports.write(event);
-  reports.feed.note(event);
+  reports.feed.add(event);
   if (kind === 'completed') reports.completed(door.name);
 }
 
 function gatewaysOf(witnesses: AnsweredQuestion['witnesses']): { readonly gateways?: string } {
-  const names = witnesses.filter(({ account }) => account.hits.length > 0).map(({ member }) => member);
+  const names = witnesses.filter(({ observed }) => observed.hits.length > 0).map(({ member }) => member);
   return names.length === 0 ? {} : { gateways: names.join(', ') };
 }

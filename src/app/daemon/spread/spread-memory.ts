@@ -4,7 +4,7 @@ import type { ScanGuard } from '../../../core/attempt/scan-guard.ts';
 import type { Door } from '../../../core/door/door.ts';
 import { inFleet } from '../../../core/door/fleet-right.ts';
 import { HitMemory, REMEMBERED_HITS } from '../../../core/fleet/spread/hit-memory.ts';
-import { MAX_SPREAD_STEPS, type SpreadAccount } from '../../../core/fleet/spread/spread-hit.ts';
+import { MAX_SPREAD_STEPS, type SpreadObservation } from '../../../core/fleet/spread/spread-hit.ts';
 import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { instant } from '../../../core/net/time.ts';
@@ -77,7 +77,7 @@ export class SpreadMemory {
   }
 
   /** `moment`: on the monotonic clock; `wall`: the same on the wall clock. */
-  account(source: Address, door: Door, moment: number, wall: number): SpreadAccount {
+  observed(source: Address, door: Door, moment: number, wall: number): SpreadObservation {
     const hits = this.#hits?.read(source, door, moment) ?? [];
     const [source0, source1, source2, source3] = addressWords(source);
     const words = { family: familyOf(source), source0, source1, source2, source3 };

@@ -5,7 +5,7 @@ import type { DoorStatus } from '../../../core/control/door-status.ts';
 import type { Pulse } from '../../../core/control/feed-event.ts';
 import type { FleetStatus } from '../../../core/control/fleet-status.ts';
 import type { LeaseStatus } from '../../../core/control/lease-status.ts';
-import { DEFAULT_MAX_LEASES, type DoorSpec, takes, userProofs } from '../../../core/door/door.ts';
+import { acceptsProof, DEFAULT_MAX_LEASES, type DoorSpec, userProofs } from '../../../core/door/door.ts';
 import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { UserProof } from '../../../core/door/proof-kind.ts';
 import { type Lease, MAX_LEASES } from '../../../core/lease/lease.ts';
@@ -62,7 +62,7 @@ export type DaemonViewParts = {
 };
 
 /** Selects leases: of a door, for an address, held by a user. */
-export type LeaseChoice = { readonly door?: string; readonly source?: Address; readonly user?: string };
+export type LeaseFilter = { readonly door?: string; readonly source?: Address; readonly user?: string };
 
 /**
  * The daemon's state for `bussa status` and other readers. Reading changes nothing, and waits for nothing except
@@ -147,7 +147,7 @@ export class DaemonView {
   }
 
   #isTaken(proof: UserProof): boolean {
-    return this.#parts.inForce.current.doors.some((door) => takes(door, proof));
+    return this.#parts.inForce.current.doors.some((door) => acceptsProof(door, proof));
   }
 
   /** In the order of the configuration, one by one: there may be 65,535. */
@@ -182,7 +182,7 @@ export class DaemonView {
   }
 
   /** In the order of their start, one by one. Leases that come or go meanwhile may be missing. */
-  *leases(choice: LeaseChoice = {}): Generator<LeaseStatus> {
+  *leases(choice: LeaseFilter = {}): Generator<LeaseStatus> {
     const { door, source, user } = choice;
     for (const lease of this.#parts.keeper.book.each()) {
       if (door !== undefined && lease.door !== door) continue;

@@ -44,22 +44,22 @@ export class SourceView {
     this.#since = parts.clock.wall();
   }
 
-  note(event: Event): void {
+  onEvent(event: Event): void {
     const { traces, clock } = this.#parts;
     switch (event.kind) {
       case 'proof-refused':
-        traces.note({ ...event, kind: REFUSED_KIND[event.proof ?? 'key'], door: '' }, clock.wall());
+        traces.addLeaseNote({ ...event, kind: REFUSED_KIND[event.proof ?? 'key'], door: '' }, clock.wall());
         return;
       case 'refused':
       case 'extended':
       case 'start-failed':
-        traces.note(event, clock.wall());
+        traces.addLeaseNote(event, clock.wall());
         return;
       case 'lease-opened':
       case 'lease-closed': {
         const { source, door } = event;
         const kind = event.kind === 'lease-opened' ? 'opened' : 'closed';
-        traces.note({ kind, source, door }, clock.wall());
+        traces.addLeaseNote({ kind, source, door }, clock.wall());
       }
     }
   }

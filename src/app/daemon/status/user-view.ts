@@ -34,7 +34,7 @@ export class UserView {
   }
 
   /** Records events that are also logged. */
-  note(event: Event): void {
+  onEvent(event: Event): void {
     if (!('user' in event) || event.user === undefined) return;
     const happened = entryOf(event);
     if (happened === undefined) return;

@@ -5,7 +5,7 @@ import { CodePackets } from '../packets/code-packets.ts';
 import { KnockLoop } from '../packets/knock-loop.ts';
 import { ScanWatch } from '../packets/scan-watch.ts';
 import { MemoryCapture } from './memory-capture.ts';
-import { type Admit, DOOR, HOST, type RehearsalStage, sourceOf } from './rehearsal-stage.ts';
+import { type Admit, DOOR, HOST, type RehearsalDaemon, sourceOf } from './rehearsal-daemon.ts';
 import { renderDatagram } from './rehearsed-datagram.ts';
 
 const LIMITS = { attempts: 64, recentPackets: 64 };
@@ -17,7 +17,7 @@ export class SequenceRehearsal implements Disposable {
   readonly #loop: KnockLoop;
   #opened: Promise<unknown> = Promise.resolve();
 
-  constructor({ secret, bans, interfaces, reports }: RehearsalStage, admit: Admit) {
+  constructor({ secret, bans, interfaces, reports }: RehearsalDaemon, admit: Admit) {
     const scans = new ScanWatch(secret, false, () => undefined, reports.report);
     scans.adopt(scans.prepare([DOOR], { settings: { useSyslog: false, scanGuard: 'off' }, doors: [DOOR] }));
     const engine = new AttemptEngine([DOOR], secret, LIMITS, scans.guard);
@@ -42,8 +42,8 @@ export class SequenceRehearsal implements Disposable {
     await this.#opened;
   }
 
-  takeArrived(): void {
-    this.#loop.takeArrived();
+  drainArrived(): void {
+    this.#loop.drainArrived();
   }
 
   [Symbol.dispose](): void {

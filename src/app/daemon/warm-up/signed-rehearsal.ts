@@ -25,7 +25,7 @@ import { SignedKnocks } from '../payloads/signed-knocks.ts';
 import { UseRecord } from '../payloads/use-record.ts';
 import { ProofCounters } from '../reporting/proof-counters.ts';
 import { MemoryCapture } from './memory-capture.ts';
-import { type Admit, DOOR, HOST, type RehearsalStage, sourceOf } from './rehearsal-stage.ts';
+import { type Admit, DOOR, HOST, type RehearsalDaemon, sourceOf } from './rehearsal-daemon.ts';
 import { renderDatagram } from './rehearsed-datagram.ts';
 
 const PORT = 1 as Port;
@@ -46,13 +46,13 @@ export class SignedRehearsal implements Disposable {
 
   /** `key`, `authority`: the real ones, because their algorithms are to be loaded. */
   constructor(
-    stage: RehearsalStage,
+    daemon: RehearsalDaemon,
     admit: Admit,
     key: NamedServerKey,
     authority: Authority,
-    takeOthers: () => void,
+    drainOthers: () => void,
   ) {
-    const { clock, keeper, secret, bans, interfaces, store, reports } = stage;
+    const { clock, keeper, secret, bans, interfaces, store, reports } = daemon;
     const { report } = reports;
     this.#key = { secret: key.secret, point: key.public, marks: serverMarks(ciphers, key.public) };
     touchAlgorithms(authority.users);
@@ -76,7 +76,7 @@ export class SignedRehearsal implements Disposable {
     const judge = new SignedJudge({ counters, record: this.#record, knocks });
     judge.follow([this.#key]);
     this.#loop = new PayloadLoop({
-      ...{ capture: this.#capture, interfaces, bans, secret, judge, takeOthers },
+      ...{ capture: this.#capture, interfaces, bans, secret, judge, drainOthers },
       known: new KnownSources(KNOWN_PLACES, secret),
       isTarget: () => false,
       backlogLimit: 1,

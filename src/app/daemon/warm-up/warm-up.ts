@@ -3,7 +3,7 @@ import type { Clock } from '../../../host/clock/clock.ts';
 import type { Authority } from '../../config/authority.ts';
 import type { FirewallDoors } from '../firewall/firewall-doors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import { type Admit, RehearsalStage } from './rehearsal-stage.ts';
+import { type Admit, RehearsalDaemon } from './rehearsal-daemon.ts';
 import { SequenceRehearsal } from './sequence-rehearsal.ts';
 
 /** After so many runs the code is compiled, and V8 knows its types. */
@@ -39,8 +39,8 @@ export class WarmUp {
     if (this.#isRunning || !this.#goesOn) return;
     this.#isRunning = true;
     try {
-      await using stage = new RehearsalStage(clock, native);
-      await this.#rehearse(stage);
+      await using daemon = new RehearsalDaemon(clock, native);
+      await this.#rehearse(daemon);
     } finally {
       this.#isRunning = false;
     }
@@ -55,10 +55,10 @@ export class WarmUp {
     return !this.#isStopped && this.#parts.native.rehearsal.isPossible;
   }
 
-  async #rehearse(stage: RehearsalStage): Promise<void> {
+  async #rehearse(daemon: RehearsalDaemon): Promise<void> {
     const { authority, admitTo } = this.#parts;
-    const admit = admitTo(stage.keeper);
-    using sequence = new SequenceRehearsal(stage, admit);
+    const admit = admitTo(daemon.keeper);
+    using sequence = new SequenceRehearsal(daemon, admit);
     for (let round = 0; round < ROUNDS && this.#goesOn; round++) {
       await sequence.run(round);
       await nextTurn();
@@ -68,7 +68,7 @@ export class WarmUp {
     if (known === undefined || key === undefined || !this.#goesOn) return;
     // Cryptography takes a megabyte.
     const { SignedRehearsal } = await import('./signed-rehearsal.ts');
-    using signed = new SignedRehearsal(stage, admit, key, known, () => sequence.takeArrived());
+    using signed = new SignedRehearsal(daemon, admit, key, known, () => sequence.drainArrived());
     for (let round = ROUNDS; round < 2 * ROUNDS && this.#goesOn; round++) {
       await signed.run(round);
       await nextTurn();

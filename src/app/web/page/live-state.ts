@@ -50,7 +50,7 @@ export const NOTHING: LiveState = {
   isRefused: false,
 };
 
-export function takeMessage(state: LiveState, message: LiveMessage, now: number): LiveState {
+export function applyMessage(state: LiveState, message: LiveMessage, now: number): LiveState {
   const heard = { heardAt: now, heardWall: Date.now(), trouble: undefined, isRefused: false };
   switch (message.kind) {
     case 'hello':
@@ -68,18 +68,18 @@ export function takeMessage(state: LiveState, message: LiveMessage, now: number)
       };
     }
     default:
-      return takePart({ ...state, ...heard }, message);
+      return applyPart({ ...state, ...heard }, message);
   }
 }
 
-function takePart(state: LiveState, part: FollowPart): LiveState {
+function applyPart(state: LiveState, part: FollowPart): LiveState {
   const { events, lost = 0, pulse } = part;
   const next: LiveState = {
     ...state,
     lost: state.lost + lost,
     events:
       events.length === 0 ? state.events : [...events.toReversed(), ...state.events].slice(0, MAX_EVENTS),
-    attempts: events.reduce(takeStep, state.attempts),
+    attempts: events.reduce(applyStep, state.attempts),
   };
   if (pulse === undefined) return next;
   const { passed, dropped } = pulse.packets;
@@ -98,7 +98,7 @@ function takePart(state: LiveState, part: FollowPart): LiveState {
 }
 
 /** Updates or removes an attempt by an event. The next overview has all of them. */
-function takeStep(attempts: readonly PendingAttempt[], event: FeedEvent): readonly PendingAttempt[] {
+function applyStep(attempts: readonly PendingAttempt[], event: FeedEvent): readonly PendingAttempt[] {
   const { source, door, stage = 0, stages = 0, at } = event;
   if (source === undefined || door === undefined) return attempts;
   const others = attempts.filter((one) => one.source !== source || one.door !== door);

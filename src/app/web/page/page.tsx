@@ -7,7 +7,7 @@ import { Day } from './day.tsx';
 import { Doors } from './doors.tsx';
 import { Events } from './events.tsx';
 import { KeptOut } from './kept-out.tsx';
-import { type LiveState, NOTHING, takeMessage } from './live-state.ts';
+import { applyMessage, type LiveState, NOTHING } from './live-state.ts';
 import { OpenDoors } from './open-doors.tsx';
 import { PageHead } from './page-head.tsx';
 import { type Draw, Part } from './part.tsx';
@@ -97,7 +97,7 @@ function useLive(): LiveState {
       const some = waiting;
       waiting = [];
       timer = undefined;
-      setState((before) => some.reduce((next, { message, at }) => takeMessage(next, message, at), before));
+      setState((before) => some.reduce((next, { message, at }) => applyMessage(next, message, at), before));
     };
     void follow({
       onMessage: (message) => {

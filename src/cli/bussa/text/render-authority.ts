@@ -1,6 +1,6 @@
 import type { Unusable } from '../../../app/users/authority-texts.ts';
 import type { ReloadNotice } from '../../../app/users/reload-users.ts';
-import { takes, userProofs } from '../../../core/door/door.ts';
+import { acceptsProof, userProofs } from '../../../core/door/door.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
@@ -57,7 +57,9 @@ export async function doorsWithSequence(configFile: string): Promise<readonly st
   const { readAuthority } = await import('../../../app/users/authority-texts.ts');
   const texts = readAuthority(configFile);
   if (texts.kind !== 'texts') return undefined;
-  const both = texts.config.doors.filter((door) => userProofs(door).length > 0 && takes(door, 'sequence'));
+  const both = texts.config.doors.filter(
+    (door) => userProofs(door).length > 0 && acceptsProof(door, 'sequence'),
+  );
   return both.map(({ name }) => name);
 }
 

@@ -10,7 +10,7 @@ import { quoteWord } from '../../../core/text/quote-word.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
-import { addMade, type UserRequest } from './add-made.ts';
+import { makeCredential, type UserRequest } from './make-credential.ts';
 import { printFailure } from './render-authority.ts';
 import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
 
@@ -23,7 +23,7 @@ export function addCode(
 ): Promise<number> {
   const { name, configFile } = request;
   const made = { kind: 'code', until: 'When every user has a key or a code' } as const;
-  return addMade(request, made, choice, output, async ({ secret }) => {
+  return makeCredential(request, made, choice, output, async ({ secret }) => {
     const places = placesOf(configFile, name);
     if (!Array.isArray(places)) return places;
     if (secret === undefined) {

@@ -4,7 +4,7 @@ import { renderFwknoprc } from '../../../core/spa/render-fwknoprc.ts';
 import { DEFAULT_SPA_PORT } from '../../../core/spa/spa-transport.ts';
 import { quoteWord } from '../../../core/text/quote-word.ts';
 import type { Output } from '../../arguments/verb.ts';
-import { type Added, addMade, type UserRequest } from './add-made.ts';
+import { type Added, makeCredential, type UserRequest } from './make-credential.ts';
 
 /** Nobody would read a stanza with more ports. */
 const MAX_ACCESS = 16;
@@ -17,7 +17,7 @@ export function addSpa(
   output: Output,
 ): Promise<number> {
   const made = { kind: 'spa', until: 'When every user has a key' } as const;
-  return addMade(request, made, choice, output, async (added) => {
+  return makeCredential(request, made, choice, output, async (added) => {
     const stanza = await stanzaOf(request.configFile, added, host);
     if (!Array.isArray(stanza)) return stanza;
     const { keys } = added;

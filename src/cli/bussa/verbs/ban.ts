@@ -3,8 +3,8 @@ import { type Prefix, prefixHas, renderPrefix } from '../../../core/net/prefix.t
 import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Environment, Verb } from '../../arguments/verb.ts';
-import { parseBanTarget, readLength, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { parseBanTarget, readLength, SOURCE_OPERAND } from '../../daemon-verbs/ban-operand.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 export const BAN: Verb = {
   name: 'ban',
@@ -13,7 +13,7 @@ export const BAN: Verb = {
     'Makes the running daemon ignore the knocks of an address, or of all addresses of a prefix. Doors that are open for it close at once, and its packets are dropped at no cost. Established connections stay, except those of a door with `close_kills`. The daemon keeps bans in its state directory, so they survive a restart. A ban with `--for` ends by the wall clock.',
     'A ban of the same address or prefix replaces the earlier one. To ban the address that you are connected from by ssh, or a prefix that contains it, you need `--force`: your knock would no longer open anything.',
   ],
-  operands: [WHO],
+  operands: [SOURCE_OPERAND],
   options: {
     for: {
       type: 'string',
@@ -21,10 +21,10 @@ export const BAN: Verb = {
       summary: 'how long, as in `90s`, `10m`, `2h` or `1d` (default: until `bussa unban`)',
     },
     force: { type: 'boolean', summary: 'also ban the address that you are connected from' },
-    ...CHOICE_OPTIONS,
+    ...SELECTOR_OPTIONS,
   },
   read: ({ values, operands }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const prefix = parseBanTarget(operands[0] ?? '');
     const who = renderPrefix(prefix);
     const text = values.get('for');

@@ -2,7 +2,7 @@ import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   penalties: {
@@ -10,7 +10,7 @@ const OPTIONS = {
     summary: 'list the addresses under penalty instead, which have to knock twice, and until when',
     details: '`bussa unban` lifts a penalty.',
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const BANS: Verb = {
@@ -20,7 +20,7 @@ export const BANS: Verb = {
   operands: [],
   options: OPTIONS,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const verb = values.has('penalties') ? 'penalties' : 'bans';
     return async (output) => {
       const { askForRows } = await import('../../../app/ask/ask-daemon.ts');

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Output, Style, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   filter: {
@@ -12,7 +12,7 @@ const OPTIONS = {
     details:
       'In the syntax of pcap-filter(7), as the daemon passes it to the kernel, but without the decoy ports.',
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const CHECK: Verb = {
@@ -33,7 +33,7 @@ export const CHECK: Verb = {
   ],
   options: OPTIONS,
   read: ({ values, operands: [operand] }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     return async (output) => {
       const judged = await judgedFile(operand, choice, output);
       if (typeof judged === 'number') return judged;

@@ -4,12 +4,12 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { ParsedArguments, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   all: { type: 'boolean', summary: 'close all open leases, or all of one door' },
   fleet: { type: 'boolean', summary: 'close it at all members of the fleet, whoever has opened it' },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const CLOSE: Verb = {
@@ -25,7 +25,7 @@ export const CLOSE: Verb = {
   ],
   options: OPTIONS,
   read: (given, environment) => {
-    const choice = daemonChoice(given.values, environment);
+    const choice = readSelector(given.values, environment);
     const request = readRequest(given);
     return async (output) => {
       const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');

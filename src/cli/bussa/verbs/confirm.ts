@@ -1,6 +1,6 @@
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const WORDS = {
   daemon: 'Confirmed: the daemon and its rules stay.',
@@ -17,9 +17,9 @@ export const CONFIRM: Verb = {
     'If no trial is running, it says so, and the status is 0. `bussa init` or `bussa up --confirm` begins a new trial.',
   ],
   operands: [],
-  options: CHOICE_OPTIONS,
+  options: SELECTOR_OPTIONS,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     return async (output) => {
       const { confirmTrial } = await import('../../../app/trial/confirm-trial.ts');
       const outcome = await confirmTrial(choice);

@@ -3,7 +3,7 @@ import type { Port } from '../../../core/net/port.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Output, Style, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { noKnock } from '../../daemon-verbs/no-knock.ts';
 import { hostsFile, PROFILE_OPTIONS, readProfile } from '../../daemon-verbs/profile-options.ts';
 
@@ -17,7 +17,7 @@ const OPTIONS = {
       'Knocks with the profile of the host, and says whether the knock was not sent, not seen, seen but wrong, or opened a port that cannot be reached, as far as the answers show that.',
   },
   ...PROFILE_OPTIONS,
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 const SSH = 22 as Port;
@@ -43,7 +43,7 @@ export const DOCTOR: Verb = {
     const host = values.get('from-client');
     const file = hostsFile(values, environment);
     if (host !== undefined) return (output) => examineClient(file, host, output);
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     return async (output) => {
       const { examine } = await import('../../../app/doctor/doctor.ts');
       return tellFindings(await examine(choice), output);

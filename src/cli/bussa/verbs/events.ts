@@ -3,7 +3,7 @@ import { printable, printableJson } from '../../../core/event/printable.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { isoMoment } from '../text/render-time.ts';
 
 const OPTIONS = {
@@ -15,7 +15,7 @@ const OPTIONS = {
   },
   once: { type: 'boolean', summary: 'print what has happened so far, and exit' },
   json: { type: 'boolean', summary: 'print every event as one JSON value a line' },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const EVENTS: Verb = {
@@ -29,7 +29,7 @@ export const EVENTS: Verb = {
   options: OPTIONS,
   streams: true,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const since = values.get('since');
     const json = values.has('json');
     return async (output) => {

@@ -5,7 +5,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Action, Json, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { isoMoment } from '../text/render-time.ts';
 
 export const EXPLAIN: Verb = {
@@ -28,10 +28,10 @@ export const EXPLAIN: Verb = {
       value: 'NAME',
       summary: 'show what this user knocked for, instead of an address',
     },
-    ...CHOICE_OPTIONS,
+    ...SELECTOR_OPTIONS,
   },
   read: ({ values, operands }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const [word] = operands;
     const user = values.get('user');
     if (user !== undefined) return explainUser(user, word, values.has('follow'), choice);

@@ -5,10 +5,10 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Environment, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
 import {
-  CHOICE_OPTIONS,
-  daemonChoice,
   judgedFile,
   printNoAnswer,
+  readSelector,
+  SELECTOR_OPTIONS,
 } from '../../daemon-verbs/daemon-selector.ts';
 
 const ACTIONS = ['run', 'init', 'invite', 'status', 'drop'] as const;
@@ -50,7 +50,7 @@ const OPTIONS = {
     completes: 'file',
     summary: `the directory with what the engine wants to see: \`ca.pem\`, \`client.pem\`, \`client.key\`, \`password\` (default \`${DIRECTORY}/fleet-engine\`)`,
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const FLEET: Verb = {
@@ -102,7 +102,7 @@ async function act(
   environment: Environment,
   output: Output,
 ): Promise<number> {
-  const choice = daemonChoice(values, environment);
+  const choice = readSelector(values, environment);
   if (action === 'run') return carry(choice, values.get('files') ?? `${DIRECTORY}/fleet-engine`, output);
   if (action === 'status') return showStatus(choice, output);
   const judged = await judgedFile(undefined, choice, output);

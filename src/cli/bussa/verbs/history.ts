@@ -8,7 +8,7 @@ import { parseMoment } from '../../arguments/parse-moment.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Json, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { renderTable } from '../text/render-table.ts';
 import { inSeconds, isoMoment, renderLength } from '../text/render-time.ts';
 
@@ -27,7 +27,7 @@ const OPTIONS = {
   ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
   user: { type: 'string', value: 'NAME', summary: 'only leases that this user held' },
   limit: { type: 'string', value: 'N', summary: `at most this many, the latest (default ${DEFAULT_LIMIT})` },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 type PastLease = Extract<HistoryReading, { kind: 'history' }>['leases'][number];
@@ -54,7 +54,7 @@ export const HISTORY: Verb = {
   operands: [],
   options: OPTIONS,
   read: ({ values }, environment) => {
-    const daemon = daemonChoice(values, environment);
+    const daemon = readSelector(values, environment);
     const choice = readChoice(values);
     return async (output) => {
       const { readHistory } = await import('../../../app/ask/read-history.ts');

@@ -3,7 +3,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { hostsFile, PROFILE_OPTIONS } from '../../daemon-verbs/profile-options.ts';
 
 const OPTIONS = {
@@ -17,7 +17,7 @@ const OPTIONS = {
     summary: 'with `access.conf`: what stanzas without OPEN_PORTS open, such as `tcp/22,udp/53`',
   },
   ...PROFILE_OPTIONS,
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const IMPORT: Verb = {
@@ -39,7 +39,7 @@ export const IMPORT: Verb = {
   options: OPTIONS,
   read: ({ values, operands: [file = ''] }, environment) => {
     const hosts = hostsFile(values, environment);
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const ports = readPorts(values.get('ports'));
     const isWritten = values.has('write');
     return async (output) => {

@@ -3,7 +3,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { cardLines, noticeJson, noticeLines, printFailure } from '../text/render-authority.ts';
 import { isoMoment } from '../text/render-time.ts';
 
@@ -16,7 +16,7 @@ const OPTIONS = {
     value: 'NAME',
     summary: 'the name or address under which clients reach this server, for the printed line',
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const KEY: Verb = {
@@ -28,7 +28,7 @@ export const KEY: Verb = {
   operands: [{ name: 'ACTION', summary: 'what to do: `show` or `rotate`', completes: ACTIONS }],
   options: OPTIONS,
   read: ({ values, operands: [word = ''] }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const action = ACTIONS.find((one) => one === word);
     if (action === undefined)
       throw new UsageError(`unknown action '${word}': it is one of ${ACTIONS.join(', ')}`);

@@ -2,7 +2,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { parseSource } from '../../arguments/parse-source.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { leaseJson, renderLeases } from '../text/render-leases.ts';
 
 const OPTIONS = {
@@ -14,7 +14,7 @@ const OPTIONS = {
   },
   ip: { type: 'string', value: 'ADDRESS', summary: 'only leases of this address' },
   user: { type: 'string', value: 'NAME', summary: 'only leases that this user holds' },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const LEASES: Verb = {
@@ -26,7 +26,7 @@ export const LEASES: Verb = {
   operands: [],
   options: OPTIONS,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const door = values.get('door');
     const ip = values.get('ip');
     const user = values.get('user');

@@ -2,7 +2,7 @@ import type { OpenAnswer } from '../../../core/control/order-answers.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { askAction, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { askAction, readSelector } from '../../daemon-verbs/daemon-selector.ts';
 import { ORDER_OPERANDS, ORDER_OPTIONS, readOrder } from '../../daemon-verbs/order-options.ts';
 import { leaseJson } from '../text/render-leases.ts';
 import { renderLength } from '../text/render-time.ts';
@@ -17,7 +17,7 @@ export const OPEN: Verb = {
   operands: ORDER_OPERANDS,
   options: ORDER_OPTIONS,
   read: (given, environment) => {
-    const choice = daemonChoice(given.values, environment);
+    const choice = readSelector(given.values, environment);
     const order = readOrder(given);
     return askAction(choice, { verb: 'open', ...order }, (answer, output) => {
       const { outcome, lease, command, notAdmitted } = answer;

@@ -3,7 +3,7 @@ import { printable } from '../../../core/event/printable.ts';
 import { diagnosticParts, renderDiagnostic } from '../../../core/text/diagnostic.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { askAction, CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { askAction, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 export const RELOAD: Verb = {
   name: 'reload',
@@ -12,9 +12,9 @@ export const RELOAD: Verb = {
     'Does what SIGHUP does, and answers when the new configuration is in force: what has changed, and the warnings. If the file has mistakes, it prints them with their places, the old configuration stays in force, and the exit status is 78. If another reason prevents the reload, for instance because it would lock somebody out, the status is 1.',
   ],
   operands: [],
-  options: CHOICE_OPTIONS,
+  options: SELECTOR_OPTIONS,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     return askAction(choice, { verb: 'reload' }, ({ reload }, output) => {
       const { outcome, mistakes, diagnostics, left, reasons, changes } = reload;
       const json = {

@@ -8,7 +8,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Json, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 /** RFC 5737 and RFC 3849: addresses that nobody has. */
 const SOMEBODY = '192.0.2.1' as Address;
@@ -49,7 +49,7 @@ const OPTIONS = {
     value: 'TIME',
     summary: 'the time between knocks, as in 300ms or 2s (default 100ms)',
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
   json: { type: 'boolean', summary: 'print each entry as one JSON object a line' },
 } as const satisfies OptionTable;
 
@@ -74,7 +74,7 @@ export const SIMULATE: Verb = {
   streams: true,
   read: ({ values, operands: [operand] }, environment) => {
     const traffic = readTraffic(values);
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const json = values.has('json');
     return async (output) => {
       const judged = await judgedFile(operand, choice, output);

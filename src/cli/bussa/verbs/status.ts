@@ -1,6 +1,6 @@
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import { renderStatus, statusJson } from '../text/render-status.ts';
 
 export const STATUS: Verb = {
@@ -11,9 +11,9 @@ export const STATUS: Verb = {
     '`--json` shows all doors and leases, with durations in seconds and times in UTC.',
   ],
   operands: [],
-  options: CHOICE_OPTIONS,
+  options: SELECTOR_OPTIONS,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     return async (output) => {
       const { askDaemon, askForRows } = await import('../../../app/ask/ask-daemon.ts');
       const reply = await askDaemon(choice, { verb: 'status' });

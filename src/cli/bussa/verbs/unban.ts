@@ -2,8 +2,8 @@ import { renderPrefix } from '../../../core/net/prefix.ts';
 import { instant } from '../../../core/net/time.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { parseBanTarget, WHO } from '../../daemon-verbs/ban-operand.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { parseBanTarget, SOURCE_OPERAND } from '../../daemon-verbs/ban-operand.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 export const UNBAN: Verb = {
   name: 'unban',
@@ -11,10 +11,10 @@ export const UNBAN: Verb = {
   description: [
     "Lifts the ban of exactly this address or prefix. A ban of a wider prefix that contains the address stays, and is reported. For a single address, the scan guard's penalty ends too: its next sequence counts at once.",
   ],
-  operands: [WHO],
-  options: CHOICE_OPTIONS,
+  operands: [SOURCE_OPERAND],
+  options: SELECTOR_OPTIONS,
   read: ({ values, operands }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const prefix = parseBanTarget(operands[0] ?? '');
     const who = renderPrefix(prefix);
     return async (output) => {

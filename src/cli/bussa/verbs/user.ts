@@ -4,7 +4,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Action, Output, ParsedArguments, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, judgedFile } from '../../daemon-verbs/daemon-selector.ts';
+import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 import {
   cardLines,
   doorsWithSequence,
@@ -47,7 +47,7 @@ const OPTIONS = {
     type: 'boolean',
     summary: "with `show`: print the secret of the user's codes again, as a QR code and as text",
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const USER: Verb = {
@@ -76,7 +76,7 @@ export const USER: Verb = {
   ],
   options: OPTIONS,
   read: (given, environment) => {
-    const choice = daemonChoice(given.values, environment);
+    const choice = readSelector(given.values, environment);
     const [word = '', name] = given.operands;
     const action = ACTIONS.find((one) => one === word);
     if (action === undefined)

@@ -3,7 +3,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice, printNoAnswer } from '../../daemon-verbs/daemon-selector.ts';
+import { printNoAnswer, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   interval: {
@@ -12,7 +12,7 @@ const OPTIONS = {
     summary: 'shortest time between two refreshes, 0.2 to 60 (default 1)',
   },
   json: { type: 'boolean', summary: 'print every change as one JSON value a line' },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const WATCH: Verb = {
@@ -26,7 +26,7 @@ export const WATCH: Verb = {
   options: OPTIONS,
   streams: true,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const intervalMs = parseInterval(values.get('interval') ?? '1');
     const json = values.has('json');
     return async (output) => {

@@ -3,7 +3,7 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Environment, Output, Verb } from '../../arguments/verb.ts';
-import { CHOICE_OPTIONS, daemonChoice } from '../../daemon-verbs/daemon-selector.ts';
+import { readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
 
 const DEFAULT_PORT = 7474;
 /** sd_listen_fds(3): the first descriptor that systemd passes. */
@@ -36,7 +36,7 @@ const OPTIONS = {
     summary:
       'keep the token in this file, instead of making a new one at each start; it is created if it is missing',
   },
-  ...CHOICE_OPTIONS,
+  ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
 export const WEB: Verb = {
@@ -50,7 +50,7 @@ export const WEB: Verb = {
   options: OPTIONS,
   streams: true,
   read: ({ values }, environment) => {
-    const choice = daemonChoice(values, environment);
+    const choice = readSelector(values, environment);
     const place = readPlace(values, environment);
     const names = (values.get('name') ?? '').split(',').filter(Boolean);
     const tokenFile = values.get('token-file');

@@ -1,4 +1,4 @@
-import { takes, userProofs } from '../../door/door.ts';
+import { acceptsProof, userProofs } from '../../door/door.ts';
 import { DEFAULT_SPA_PORT, SPA_TRANSPORTS } from '../../spa/spa-transport.ts';
 import { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
@@ -27,7 +27,7 @@ export function adviseProofs(
     judgeMaximum(section, spec, findings);
     const source = lastEntry(section, 'Require_Source');
     if (
-      takes(spec, 'key') &&
+      acceptsProof(spec, 'key') &&
       spec.requireSource === true &&
       settings.reply === 'no' &&
       source !== undefined
@@ -98,7 +98,7 @@ function judgeSpaPort(
   host: HostFacts,
   findings: Findings,
 ): void {
-  const first = accepting.find(({ spec }) => takes(spec, 'spa'));
+  const first = accepting.find(({ spec }) => acceptsProof(spec, 'spa'));
   const entry = first === undefined ? undefined : lastEntry(first.section, 'Accept');
   if (entry === undefined || !spaTransports.includes('udp') || !host.serves('udp', spaPort)) return;
   const what = `a service of this host listens at udp/${spaPort}, and gets every SPA packet too`;

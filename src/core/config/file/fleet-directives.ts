@@ -24,7 +24,7 @@ export type FleetDraft = { -readonly [K in keyof FleetSettings]?: FleetSettings[
 export const FLEET_DIRECTIVES = [
   {
     name: 'Engine',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -41,7 +41,7 @@ export const FLEET_DIRECTIVES = [
   },
   {
     name: 'Name',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -61,7 +61,7 @@ export const FLEET_DIRECTIVES = [
   },
   {
     name: 'Key',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'path',
@@ -78,7 +78,7 @@ export const FLEET_DIRECTIVES = [
   },
   {
     name: 'Members',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'path',
@@ -95,7 +95,7 @@ export const FLEET_DIRECTIVES = [
   },
   {
     name: 'Skew',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -112,7 +112,7 @@ export const FLEET_DIRECTIVES = [
   },
   {
     name: 'Group',
-    home: 'fleet',
+    section: 'fleet',
     repeated: 'last',
     isNew: true,
     value: 'word',

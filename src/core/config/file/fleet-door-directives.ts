@@ -8,7 +8,7 @@ import { parseChoice } from './settings-draft.ts';
 export const FLEET_DOOR_DIRECTIVES = [
   {
     name: 'Fleet',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -25,7 +25,7 @@ export const FLEET_DOOR_DIRECTIVES = [
   },
   {
     name: 'Fleet_Claim',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',

@@ -7,7 +7,7 @@ export type SectionName = 'door' | 'user' | 'fleet';
 export type Directive<Name extends string> = {
   readonly name: Name;
   /** The section it belongs in. */
-  readonly home: SectionName | 'options' | 'any';
+  readonly section: SectionName | 'options' | 'any';
   readonly alias?: string;
   /** Which one counts if it is repeated in a section. `each`: it is meant to be repeated. */
   readonly repeated: 'first' | 'last' | 'both' | 'each';
@@ -61,9 +61,9 @@ export class Grammar<Name extends string> {
   }
 
   /** The directives of one kind of section, for a message. */
-  list(home: SectionName | 'options'): string {
+  list(section: SectionName | 'options'): string {
     const inHome = this.#directives.filter(
-      (directive) => directive.home === home || directive.home === 'any',
+      (directive) => directive.section === section || directive.section === 'any',
     );
     return inHome.map(({ name }) => name).join(', ');
   }

@@ -13,7 +13,7 @@ import { isGiven, parseChoice, type SettingsDraft } from './settings-draft.ts';
 export const GUARD_DIRECTIVES = [
   {
     name: 'Firewall',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -31,7 +31,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'Attach',
-    home: 'options',
+    section: 'options',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -50,7 +50,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'On_Exit',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -68,7 +68,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'Control_Group',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -92,7 +92,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'Scan_Guard',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -110,7 +110,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'Scan_Penalty',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -130,7 +130,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'Scan_Ignore',
-    home: 'options',
+    section: 'options',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -149,7 +149,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'On_Start',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'command',
@@ -167,7 +167,7 @@ export const GUARD_DIRECTIVES = [
   },
   {
     name: 'On_Stop',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'command',

@@ -12,7 +12,7 @@ const SYSLOG_REMEDY = 'write UseSyslog alone, or UseSyslog = yes, or UseSyslog =
 export const LOG_DIRECTIVES = [
   {
     name: 'UseSyslog',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     value: 'word',
     help: {
@@ -28,7 +28,7 @@ export const LOG_DIRECTIVES = [
   },
   {
     name: 'LogFile',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     value: 'path',
     help: {
@@ -45,7 +45,7 @@ export const LOG_DIRECTIVES = [
   },
   {
     name: 'Log_Format',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -63,7 +63,7 @@ export const LOG_DIRECTIVES = [
   },
   {
     name: 'PidFile',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     value: 'path',
     help: {
@@ -80,7 +80,7 @@ export const LOG_DIRECTIVES = [
   },
   {
     name: 'Metrics',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'path',
@@ -99,7 +99,7 @@ export const LOG_DIRECTIVES = [
   },
   {
     name: 'Interface',
-    home: 'options',
+    section: 'options',
     repeated: 'first',
     value: 'word',
     help: {

@@ -21,7 +21,7 @@ const MOST_LEASES = 1_048_576;
 export const OPENING_DIRECTIVES = [
   {
     name: 'Open',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -36,7 +36,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Single_Use',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -53,7 +53,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Hold',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -70,7 +70,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Close_Kills',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -87,7 +87,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Lease_Prefix6',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -105,7 +105,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Max_Leases',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -123,7 +123,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Start_Command',
-    home: 'door',
+    section: 'door',
     alias: 'Command',
     repeated: 'last',
     value: 'command',
@@ -136,7 +136,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Start_Command_6',
-    home: 'door',
+    section: 'door',
     alias: 'Command_6',
     repeated: 'last',
     value: 'command',
@@ -150,7 +150,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Cmd_Timeout',
-    home: 'door',
+    section: 'door',
     alias: 'Open_For',
     repeated: 'last',
     value: 'word',
@@ -166,7 +166,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Stop_Command',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     value: 'command',
     help: {
@@ -178,7 +178,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Stop_Command_6',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     value: 'command',
     help: {
@@ -191,7 +191,7 @@ export const OPENING_DIRECTIVES = [
   },
   {
     name: 'Cooldown',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',

@@ -21,7 +21,7 @@ export const DEFAULT_SEQ_TIMEOUT = seconds(25);
 export const PROOF_DIRECTIVES = [
   {
     name: 'Sequence',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     value: 'word',
     help: {
@@ -37,7 +37,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'One_Time_Sequences',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     value: 'path',
     help: {
@@ -53,7 +53,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Accept',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -69,7 +69,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Users',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -86,7 +86,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Code_Ports',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -103,7 +103,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Max_Open_For',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -120,7 +120,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Require_Source',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -137,7 +137,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Seq_Timeout',
-    home: 'door',
+    section: 'door',
     alias: 'Timeout',
     repeated: 'last',
     value: 'word',
@@ -156,7 +156,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'TCPFlags',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     value: 'word',
     help: {
@@ -171,7 +171,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Target',
-    home: 'door',
+    section: 'door',
     repeated: 'last',
     value: 'word',
     help: {
@@ -187,7 +187,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Allow',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     isNew: true,
     value: 'word',
@@ -204,7 +204,7 @@ export const PROOF_DIRECTIVES = [
   },
   {
     name: 'Deny',
-    home: 'door',
+    section: 'door',
     repeated: 'both',
     isNew: true,
     value: 'word',

@@ -76,7 +76,7 @@ class SectionReader<Name extends string> {
     const entry = parseEntry(line, section, this.#grammar, this.#findings);
     if (entry === undefined) return;
     // A door may be called so: whose section it is, its first directive says.
-    if (entry.directive.home === 'fleet' && isFleetHeading(section)) section.kind = 'fleet';
+    if (entry.directive.section === 'fleet' && isFleetHeading(section)) section.kind = 'fleet';
     this.#judgeHome(entry, section);
     this.#judgeRepeat(entry, section);
     section.entries.push(entry);
@@ -124,11 +124,11 @@ class SectionReader<Name extends string> {
   }
 
   #judgeHome({ directive, key }: Entry<Name>, { kind }: Section<Name>): void {
-    if (kind === 'orphan' || directive.home === 'any' || directive.home === kind) return;
+    if (kind === 'orphan' || directive.section === 'any' || directive.section === kind) return;
     const shown = quoteText(key.text);
-    if (directive.home === 'options') {
+    if (directive.section === 'options') {
       this.#findings.error(key, `${shown} concerns the whole daemon: move it to the section [options]`);
-    } else if (directive.home === 'fleet') {
+    } else if (directive.section === 'fleet') {
       this.#findings.error(key, `${shown} concerns the fleet: move it to a section [fleet] of its own`);
     } else {
       this.#findings.error(key, `${shown} concerns one door: move it to the section of that door`);
@@ -212,11 +212,11 @@ function recogniseDirective<Name extends string>(
     return undefined;
   }
   const near = grammar.nearest(key.text);
-  const { section: home } = grammar.form;
+  const { section: own } = grammar.form;
   const takes =
     section.kind === 'options' || section.kind === 'fleet'
       ? `[${section.kind}] takes ${grammar.list(section.kind)}`
-      : `a ${home} takes ${grammar.list(home)}`;
+      : `a ${own} takes ${grammar.list(own)}`;
   const remedy = near !== undefined ? `did you mean ${near}?` : takes;
   // The second half of a long line that was broken in two may look like one.
   const shown = near === undefined ? grammar.quoted(key.text, 'here') : quoteText(key.text);

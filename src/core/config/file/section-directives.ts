@@ -27,7 +27,7 @@ export type SectionDraft = {
 export const SECTION_DIRECTIVES = [
   {
     name: 'Start_Limit',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -45,7 +45,7 @@ export const SECTION_DIRECTIVES = [
   },
   {
     name: 'Stop_Limit',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -62,7 +62,7 @@ export const SECTION_DIRECTIVES = [
   },
   {
     name: 'Max_Commands',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -79,7 +79,7 @@ export const SECTION_DIRECTIVES = [
   },
   {
     name: 'On_Open',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'command',
@@ -88,7 +88,7 @@ export const SECTION_DIRECTIVES = [
   },
   {
     name: 'On_Close',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'command',
@@ -97,7 +97,7 @@ export const SECTION_DIRECTIVES = [
   },
   {
     name: 'On_Refused',
-    home: 'any',
+    section: 'any',
     repeated: 'last',
     isNew: true,
     value: 'command',

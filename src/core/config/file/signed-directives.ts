@@ -11,7 +11,7 @@ import { isGiven, parseAbsolute, parseChoice, type SettingsDraft } from './setti
 export const SIGNED_DIRECTIVES = [
   {
     name: 'Users_File',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'path',
@@ -31,7 +31,7 @@ export const SIGNED_DIRECTIVES = [
   },
   {
     name: 'Server_Key',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'path',
@@ -51,7 +51,7 @@ export const SIGNED_DIRECTIVES = [
   },
   {
     name: 'Signed_Port',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -69,7 +69,7 @@ export const SIGNED_DIRECTIVES = [
   },
   {
     name: 'Reply',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -87,7 +87,7 @@ export const SIGNED_DIRECTIVES = [
   },
   {
     name: 'Clock_Window',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',

@@ -11,7 +11,7 @@ import { isGiven, type SettingsDraft } from './settings-draft.ts';
 export const SPA_DIRECTIVES = [
   {
     name: 'SPA_Port',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',
@@ -29,7 +29,7 @@ export const SPA_DIRECTIVES = [
   },
   {
     name: 'SPA_Transports',
-    home: 'options',
+    section: 'options',
     repeated: 'last',
     isNew: true,
     value: 'word',

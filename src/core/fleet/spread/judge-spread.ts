@@ -10,11 +10,11 @@ import type { Port } from '../../net/port.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../net/protocol.ts';
 import { Packet } from '../../packet/packet.ts';
 import { completingOrder, naturalOrder, ORDER_MS, type TimedHit } from './completing-order.ts';
-import { type SpreadAccount, type SpreadTouch, WRONG_STEP } from './spread-hit.ts';
+import { type SpreadObservation, type SpreadTouch, WRONG_STEP } from './spread-hit.ts';
 
 /** What another gateway has answered. */
 export type SpreadWitness = {
-  readonly account: SpreadAccount;
+  readonly observed: SpreadObservation;
   /** When it has answered, in ms after the last knock, and by how much that may be wrong. */
   readonly moment: number;
   readonly error: number;
@@ -26,7 +26,7 @@ export type SpreadCase = {
   /** Packet time of the last knock. */
   readonly at: number;
   /** What the gateway that asks had seen at that moment. Its last hit is the last knock. */
-  readonly own: SpreadAccount;
+  readonly own: SpreadObservation;
   readonly others: readonly SpreadWitness[];
   readonly policy: ScanPolicy | undefined;
 };
@@ -52,7 +52,7 @@ const SUSPECTS = 4;
 export function judgeSpread(the: SpreadCase): SpreadVerdict {
   const gateways = [
     timedHits(the.own, 0, 0, 0),
-    ...the.others.map(({ account, moment, error }, index) => timedHits(account, moment, error, index + 1)),
+    ...the.others.map(({ observed, moment, error }, index) => timedHits(observed, moment, error, index + 1)),
   ];
   const seen = new Set(gateways.flat().map(({ step }) => step));
   if (!hasAllKnocks(the.door, seen)) return { kind: 'incomplete' };
@@ -74,9 +74,9 @@ function hasAllKnocks({ sequence }: Door, seen: ReadonlySet<number>): boolean {
   return sequence.every((_, place) => seen.has(first(place)));
 }
 
-function timedHits(account: SpreadAccount, moment: number, error: number, gateway: number): TimedHit[] {
+function timedHits(observed: SpreadObservation, moment: number, error: number, gateway: number): TimedHit[] {
   let latest = Number.NEGATIVE_INFINITY;
-  return account.hits.map(({ step, age, copyOf }, index) => {
+  return observed.hits.map(({ step, age, copyOf }, index) => {
     // Of one gateway, only the order is certain.
     latest = Math.max(latest, moment - age);
     return {
@@ -86,7 +86,7 @@ function timedHits(account: SpreadAccount, moment: number, error: number, gatewa
       error,
       packet: copyOf ?? index,
       isRetransmission: copyOf !== undefined,
-      isLast: gateway === 0 && index === account.hits.length - 1,
+      isLast: gateway === 0 && index === observed.hits.length - 1,
     };
   });
 }
@@ -103,7 +103,7 @@ function timedTouches({ own, others }: SpreadCase): TimedTouch[] {
   };
   return [
     ...touches(own.touch, 0, 0),
-    ...others.flatMap(({ account, moment, error }) => touches(account.touch, moment, error)),
+    ...others.flatMap(({ observed, moment, error }) => touches(observed.touch, moment, error)),
   ].sort((a, b) => a.latest - b.latest);
 }
 

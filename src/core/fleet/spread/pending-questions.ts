@@ -4,7 +4,7 @@ import { WorkTokens } from '../../budget/work-tokens.ts';
 import type { Door } from '../../door/door.ts';
 import { type Address, addressWords, familyOf } from '../../net/address.ts';
 import type { SpreadWitness } from './judge-spread.ts';
-import type { SpreadAccount } from './spread-hit.ts';
+import type { SpreadObservation } from './spread-hit.ts';
 
 /** A last knock that this host could not complete alone. Moments are of a clock that only grows, in ms. */
 export type LastKnock = {
@@ -14,7 +14,7 @@ export type LastKnock = {
   readonly at: number;
   /** The same moment by the clock that only grows. */
   readonly moment: number;
-  readonly own: SpreadAccount;
+  readonly own: SpreadObservation;
   /** What is against it already. */
   readonly whyNot?: string;
 };
@@ -44,10 +44,10 @@ const PLACES = 65_536;
 const MAX_PENDING = 2000;
 
 /** Whether the sequence is complete is judged by then, without those that have not answered. */
-export const PATIENCE_MS = 100;
+export const ANSWER_TIMEOUT_MS = 100;
 
 /** Where it is not, late answers count up to here: a member or the engine may be slow for a moment. */
-export const LAST_CALL_MS = 1000;
+export const LATE_ANSWER_TIMEOUT_MS = 1000;
 
 /** Asking begins so long after the last knock: knocks that arrived elsewhere at the same time are there by then. */
 export const SETTLE_MS = 2;
@@ -102,12 +102,12 @@ export class PendingQuestions {
    * Takes the answer of a member. It was given between the question and now: the middle is at most half of that wrong.
    * Returns the question when nobody is left who could answer.
    */
-  answer(id: number, member: string, account: SpreadAccount, now: number): AnsweredQuestion | undefined {
+  answer(id: number, member: string, observed: SpreadObservation, now: number): AnsweredQuestion | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined || !pending.waiting.delete(member)) return undefined;
     const error = Math.max(0, now - pending.askedAt) / 2;
     const moment = pending.askedAt + error - pending.moment;
-    pending.witnesses.push({ member, account, moment, error });
+    pending.witnesses.push({ member, observed, moment, error });
     return pending.waiting.size === 0 ? this.end(id) : undefined;
   }
 

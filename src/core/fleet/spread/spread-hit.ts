@@ -29,13 +29,13 @@ export type SpreadTouch = {
 };
 
 /** What one gateway has seen of a source, as far as it matters at one door. */
-export type SpreadAccount = {
+export type SpreadObservation = {
   /** The oldest first. */
   readonly hits: readonly SpreadHit[];
   readonly touch?: SpreadTouch;
 };
 
-export const EMPTY_ACCOUNT: SpreadAccount = { hits: [] };
+export const NO_OBSERVATION: SpreadObservation = { hits: [] };
 
 /** Hits in one account; the newest ones. */
 export const MAX_HITS = 64;

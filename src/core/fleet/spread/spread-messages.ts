@@ -7,8 +7,8 @@ import { MAX_DOOR_BYTES, MAX_RECORD_BYTES, SIGNATURE_BYTES } from '../fleet-reco
 import {
   MAX_HITS,
   MAX_SPREAD_STEPS,
-  type SpreadAccount,
   type SpreadHit,
+  type SpreadObservation,
   type SpreadTouch,
   WRONG_STEP,
 } from './spread-hit.ts';
@@ -31,7 +31,7 @@ export type SpreadAnswer = {
   /** That of the question. */
   readonly nonce: string;
   /** `undefined`: this host has no such door, or one with another sequence. */
-  readonly account: SpreadAccount | undefined;
+  readonly observed: SpreadObservation | undefined;
 };
 
 /** `rendered`: the bytes without the signature, which nobody has looked at yet. */
@@ -80,13 +80,13 @@ export function renderQuestion({ fleet, member, nonce, door, source, knocks }: S
   return writer.finish();
 }
 
-export function renderAnswer({ fleet, member, nonce, account }: SpreadAnswer): Uint8Array {
+export function renderAnswer({ fleet, member, nonce, observed }: SpreadAnswer): Uint8Array {
   const writer = head(ANSWER, fleet, member, nonce);
-  if (account === undefined) {
+  if (observed === undefined) {
     writer.number(ACCOUNT.none, 1);
     return writer.finish();
   }
-  const { hits, touch } = account;
+  const { hits, touch } = observed;
   writer.number(touch === undefined ? ACCOUNT.plain : ACCOUNT.touched, 1);
   if (touch !== undefined) {
     writer.number(ageOf(touch), WIDTH.age);
@@ -116,7 +116,7 @@ export function parseQuestion(bytes: Uint8Array): Unverified<SpreadQuestion> | u
 export function parseAnswer(bytes: Uint8Array): Unverified<SpreadAnswer> | undefined {
   return parse(bytes, ANSWER, (reader, from) => {
     const kind = reader.number(1);
-    if (kind === ACCOUNT.none) return { ...from, account: undefined };
+    if (kind === ACCOUNT.none) return { ...from, observed: undefined };
     if (kind !== ACCOUNT.plain && kind !== ACCOUNT.touched) return undefined;
     const touch: SpreadTouch | undefined =
       kind === ACCOUNT.plain
@@ -124,7 +124,7 @@ export function parseAnswer(bytes: Uint8Array): Unverified<SpreadAnswer> | undef
         : { age: reader.number(WIDTH.age) / AGE_UNIT, mark: reader.number(WIDTH.mark) };
     const hits = readHits(reader);
     if (hits === undefined) return undefined;
-    return { ...from, account: { hits, ...(touch === undefined ? {} : { touch }) } };
+    return { ...from, observed: { hits, ...(touch === undefined ? {} : { touch }) } };
   });
 }
 

@@ -38,7 +38,7 @@ export class FirewallLock {
   }
 
   /** Throws a `FirewallError` that names the holding process. */
-  async take(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#server !== undefined) return;
     this.#taking ??= this.#take().finally(() => (this.#taking = undefined));
     await this.#taking;

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { requireRoomToSpawn } from '../../ffi/descriptor-room.ts';
 import { isExhausted } from '../../ffi/is-exhausted.ts';
+import { requireRoomToSpawn } from '../../ffi/require-room-to-spawn.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 
 /** No firewall command takes this long: a hanging one is killed and has failed. */

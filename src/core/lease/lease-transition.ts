@@ -1,12 +1,12 @@
 import { type Instant, instant, since } from '../net/time.ts';
 import type { LeaseEnd } from './lease.ts';
 import type { LeaseEffect, OpenOutcome } from './lease-effect.ts';
-import type { Asked, LeaseState } from './lease-state.ts';
+import type { LeaseState, PendingRequest } from './lease-state.ts';
 import { phaseOf } from './lease-state.ts';
 import type { Entry, LeaseTable } from './lease-table.ts';
 
 /** The processing of one input: the leases, the time, and the effects so far. */
-export type LeaseTurn = {
+export type LeaseTransition = {
   readonly table: LeaseTable;
   readonly now: Instant;
   readonly effects: LeaseEffect[];
@@ -15,7 +15,7 @@ export type LeaseTurn = {
 
 /** Changes the lease's state. */
 export function moveTo(
-  turn: LeaseTurn,
+  transition: LeaseTransition,
   entry: Entry,
   state: LeaseState,
   changes: Partial<Entry> = {},
@@ -28,7 +28,7 @@ export function moveTo(
     state,
     lease: lease.state === phase ? lease : { ...lease, state: phase },
   };
-  turn.table.put(moved, dueOf(moved));
+  transition.table.put(moved, dueOf(moved));
   return moved;
 }
 
@@ -47,38 +47,38 @@ function dueOf({ state, lease }: Entry): Instant | undefined {
 }
 
 export function refuse(
-  turn: LeaseTurn,
-  { openRequest, ticket }: Pick<Asked, 'openRequest' | 'ticket'>,
+  transition: LeaseTransition,
+  { openRequest, ticket }: Pick<PendingRequest, 'openRequest' | 'ticket'>,
   reason: string,
 ): void {
-  turn.effects.push({ do: 'report', news: { kind: 'refused', openRequest, reason } });
-  answer(turn, ticket, { kind: 'refused', reason });
+  transition.effects.push({ do: 'report', news: { kind: 'refused', openRequest, reason } });
+  answer(transition, ticket, { kind: 'refused', reason });
 }
 
-export function answer(turn: LeaseTurn, ticket: number, outcome: OpenOutcome): void {
-  turn.effects.push({ do: 'answer', ticket, outcome });
+export function answer(transition: LeaseTransition, ticket: number, outcome: OpenOutcome): void {
+  transition.effects.push({ do: 'answer', ticket, outcome });
 }
 
 /** Nothing of it is open any more: record that. */
 export function writeEnd(
-  turn: LeaseTurn,
+  transition: LeaseTransition,
   entry: Entry,
   how: LeaseEnd,
   closed: Instant,
   stopFailure?: string,
 ): void {
-  const { lease } = moveTo(turn, entry, { at: 'writing-end', how });
+  const { lease } = moveTo(transition, entry, { at: 'writing-end', how });
   const lasted = since(instant(Math.min(lease.since, closed)), closed);
   const dropsClaims = !entry.isAdopted;
   const failure = stopFailure === undefined ? {} : { stopFailure };
-  turn.effects.push({ do: 'write-end', lease, how, closed, lasted, ...failure, dropsClaims });
+  transition.effects.push({ do: 'write-end', lease, how, closed, lasted, ...failure, dropsClaims });
 }
 
 /** It is over for this daemon. */
-export function forget(turn: LeaseTurn, { lease, next }: Entry): void {
-  turn.table.delete(lease.id);
-  turn.effects.push({ do: 'forget', id: lease.id });
-  if (turn.isStopping) {
-    if (turn.table.size === 0) turn.effects.push({ do: 'idle' });
-  } else if (next !== undefined) turn.effects.push({ do: 'ask-again', openRequest: next });
+export function forget(transition: LeaseTransition, { lease, next }: Entry): void {
+  transition.table.delete(lease.id);
+  transition.effects.push({ do: 'forget', id: lease.id });
+  if (transition.isStopping) {
+    if (transition.table.size === 0) transition.effects.push({ do: 'idle' });
+  } else if (next !== undefined) transition.effects.push({ do: 'ask-again', openRequest: next });
 }

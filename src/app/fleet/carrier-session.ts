@@ -2,7 +2,13 @@ import type { FleetBegin, FleetPart, StreamId } from '../../core/control/fleet-l
 import { type EngineKeys, engineKeys } from '../../core/fleet/engine-keys.ts';
 import { millis } from '../../core/net/time.ts';
 import { EngineError } from '../../host/engine/engine-error.ts';
-import { type Asker, parseAsker, parseMessage, renderAsker, renderMessage } from './ask-channel.ts';
+import {
+  parseMessage,
+  parseReplyAddress,
+  type ReplyAddress,
+  renderMessage,
+  renderReplyAddress,
+} from './ask-channel.ts';
 import type { FollowedDaemon, RequestLine } from './daemon-link.ts';
 import type { EngineSession, ReadBatch } from './engine-session.ts';
 import { isLater, timeOf } from './stream-entries.ts';
@@ -13,7 +19,7 @@ const CHECK_MS = 2000;
 /** BOUNDED: parts of the daemon that the engine has not confirmed. */
 const MAX_IN_FLIGHT = 256;
 
-export type CarryParts = {
+export type CarrierSessionParts = {
   readonly daemon: FollowedDaemon;
   /** For what is read from the stream, and for everything else: a batch of records may take its time. */
   readonly deliveries: RequestLine;
@@ -27,14 +33,14 @@ export type CarryParts = {
 type Place = { readonly kind: 'entry' | 'moment'; readonly id: StreamId };
 
 /** So much the difference of clocks changes before the daemon is told. */
-const TOLD_OFFSET_MS = 500;
+const OFFSET_STEP_MS = 500;
 
 /**
  * Carries bytes between daemon and engine until one of them is lost. Nothing is kept: the daemon makes anew what the engine has
  * not confirmed. Rejects with a `LinkError` or an `EngineError`; returns if the fleet is another one now.
  */
-export class Carrying {
-  readonly #parts: CarryParts;
+export class CarrierSession {
+  readonly #parts: CarrierSessionParts;
   readonly #keys: EngineKeys;
   #begin: FleetBegin;
   /** Absent: reading begins a window ago. */
@@ -42,7 +48,7 @@ export class Carrying {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #over = Promise.withResolvers<never>();
 
-  constructor(parts: CarryParts) {
+  constructor(parts: CarrierSessionParts) {
     this.#parts = parts;
     this.#begin = parts.daemon.begin;
     this.#keys = engineKeys(this.#begin.fleet);
@@ -112,11 +118,11 @@ export class Carrying {
       case 'ask':
         await session.publish(
           this.#keys.questions,
-          renderMessage(renderAsker({ member, id: part.id }), part.bytes),
+          renderMessage(renderReplyAddress({ member, id: part.id }), part.bytes),
         );
         return;
       case 'answer': {
-        const asker = parseAsker(part.to);
+        const asker = parseReplyAddress(part.to);
         if (asker === undefined) return;
         await session.publish(this.#keys.answersTo(asker.member), renderMessage(`${asker.id}`, part.bytes));
         return;
@@ -133,15 +139,17 @@ export class Carrying {
     if (heard === undefined || orders.isFull) return;
     const { line, bytes } = heard;
     if (channel === this.#keys.questions) {
-      const asker = parseAsker(line);
+      const asker = parseReplyAddress(line);
       if (asker === undefined || this.#isOwn(asker)) return;
-      this.#start(orders.ask({ verb: 'fleet-asked', to: renderAsker(asker), bytes }).then(() => undefined));
+      this.#start(
+        orders.ask({ verb: 'fleet-asked', to: renderReplyAddress(asker), bytes }).then(() => undefined),
+      );
     } else if (/^[1-9][0-9]{0,14}$/.test(line)) {
       this.#start(orders.ask({ verb: 'fleet-answered', id: Number(line), bytes }).then(() => undefined));
     }
   }
 
-  #isOwn({ member }: Asker): boolean {
+  #isOwn({ member }: ReplyAddress): boolean {
     return member === this.#begin.member;
   }
 
@@ -198,7 +206,7 @@ export class Carrying {
     for (;;) {
       const offset = await session.readClock();
       const newest = await session.check();
-      if (told === undefined || Math.abs(offset - told) > TOLD_OFFSET_MS) await this.#tell(offset);
+      if (told === undefined || Math.abs(offset - told) > OFFSET_STEP_MS) await this.#sendOffset(offset);
       told = offset;
       const { kind, id } = this.#place ?? {};
       if (kind === 'entry' && id !== undefined && (newest === undefined || isLater(id, newest)))
@@ -207,7 +215,7 @@ export class Carrying {
     }
   }
 
-  async #tell(offset: number): Promise<void> {
+  async #sendOffset(offset: number): Promise<void> {
     const { orders, wide } = this.#parts;
     await orders.ask({
       verb: 'fleet-state',

@@ -10,18 +10,18 @@ import type { DoorLimits } from './door-limits.ts';
 import { eventUser, type NewsParts } from './report-lease-news.ts';
 import { reportStart } from './report-outcome.ts';
 
-export type SingleRunsParts = NewsParts & {
+export type CommandDoorsParts = NewsParts & {
   readonly runner: CommandRunner;
   readonly limits: DoorLimits;
   readonly hasRoom: (door: DoorSpec) => boolean;
 };
 
 /** Doors that run one command and have no stop command: nothing stays open, so there is no lease. */
-export class SingleRuns {
-  readonly #parts: SingleRunsParts;
+export class CommandDoors {
+  readonly #parts: CommandDoorsParts;
   readonly #runs = new CommandRuns();
 
-  constructor(parts: SingleRunsParts) {
+  constructor(parts: CommandDoorsParts) {
     this.#parts = parts;
   }
 

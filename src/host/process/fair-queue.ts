@@ -18,7 +18,7 @@ type Owner = { running: number; readonly waiting: SharedJob[] };
  * ones use shared slots, for which the owners take turns. So an owner, or many owners, whose jobs hang never keep
  * another from running. BOUNDED: one job per owner and `shared` more; waiting ones by the callers.
  */
-export class ShareQueue {
+export class FairQueue {
   readonly #shared: number;
   /** Owners with a running or waiting job, in the order of their turns. */
   readonly #owners = new Map<string, Owner>();

@@ -6,7 +6,7 @@ import type { FleetLink } from './fleet-link.ts';
 import type { Membership } from './fleet-parts.ts';
 import type { FleetSender } from './fleet-sender.ts';
 
-export type BanTellerParts = {
+export type BanSenderParts = {
   readonly membership: Membership;
   readonly link: FleetLink;
   readonly sender: FleetSender;
@@ -14,23 +14,23 @@ export type BanTellerParts = {
 };
 
 /** Sends this host's bans to the other members: at once in the stream, and in the hash for those who connect later. */
-export class BanTeller {
-  readonly #parts: BanTellerParts;
-  constructor(parts: BanTellerParts) {
+export class BanSender {
+  readonly #parts: BanSenderParts;
+  constructor(parts: BanSenderParts) {
     this.#parts = parts;
   }
 
   /** Bans of an earlier run may not have reached the engine, and an engine may have been emptied. */
   hello(): void {
-    for (const ban of this.#parts.bans.own()) this.tell({ ...ban, isLifted: false });
+    for (const ban of this.#parts.bans.own()) this.send({ ...ban, isLifted: false });
   }
 
-  tell({ prefix, until, isLifted }: BanChange): void {
+  send({ prefix, until, isLifted }: BanChange): void {
     const { membership, link, sender, bans } = this.#parts;
     if (bans.isApplying) return;
     if (isLifted) bans.overrule(prefix);
     const due = until === undefined ? {} : { due: this.#sinceBoot(until) };
-    sender.tellBan(isLifted ? { kind: 'unban', who: prefix } : { kind: 'ban', who: prefix, ...due });
+    sender.sendBan(isLifted ? { kind: 'unban', who: prefix } : { kind: 'ban', who: prefix, ...due });
     const make = (): Uint8Array => {
       if (isLifted) return sender.sign({ kind: 'unban', lifted: [prefix] });
       const left = until === undefined ? undefined : since(membership.clock.wall(), until);

@@ -4,7 +4,7 @@ import { type Instant, instant } from '../../../core/net/time.ts';
 const GAP_MS = 1000;
 
 /** Repeats what is open here for members that start, those that start at one time together. */
-export class HelloPace {
+export class HelloLimiter {
   readonly #sinceBoot: () => Instant;
   readonly #hello: () => void;
   #last: Instant = instant(Number.NEGATIVE_INFINITY);

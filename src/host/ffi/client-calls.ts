@@ -1,5 +1,5 @@
 /** The calls of libc that the client makes; every one returns what its man page says. */
-export type FewCalls = {
+export type ClientCalls = {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly setsockopt: (
     fd: number,

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { SpreadDesk } from '../../src/app/daemon/spread/spread-desk.ts';
+import { SpreadCoordinator } from '../../src/app/daemon/spread/spread-coordinator.ts';
 import type { SpreadFleet, SpreadPart } from '../../src/app/daemon/spread/spread-fleet.ts';
 import { AttemptEngine } from '../../src/core/attempt/attempt-engine.ts';
 import { WATCHED } from '../../src/core/attempt/offer.ts';
@@ -37,7 +37,7 @@ type Carrier = (from: string, part: SpreadPart) => void;
 
 /** One gateway, and what has become of its questions: `joined 192.0.2.1 gw2,gw3`. */
 class Gateway {
-  readonly desk: SpreadDesk;
+  readonly desk: SpreadCoordinator;
   readonly said: string[] = [];
   readonly warnings: string[] = [];
   readonly #guard = new ScanGuard(4096, KEY);
@@ -50,16 +50,16 @@ class Gateway {
   constructor(fleet: SpreadFleet, the: Door = DOOR, patience = LONG_MS) {
     this.#guard.follow(POLICY);
     this.#engine = new AttemptEngine([the], KEY, LIMITS, this.#guard);
-    this.desk = new SpreadDesk({
+    this.desk = new SpreadCoordinator({
       key: KEY,
       guard: this.#guard,
       policy: () => POLICY,
-      takeArrived: () => undefined,
-      patience,
-      lastCall: patience,
+      drainArrived: () => undefined,
+      answerTimeout: patience,
+      lateAnswerTimeout: patience,
       warn: (text) => this.warnings.push(text),
       onVerdict: ({ source, witnesses, silent }, { kind }) => {
-        const tell = witnesses.filter(({ account }) => account.hits.length > 0).map(({ member }) => member);
+        const tell = witnesses.filter(({ observed }) => observed.hits.length > 0).map(({ member }) => member);
         this.said.push([kind, source, tell.sort().join(), silent.join()].join(' ').trim());
         this.#told();
       },

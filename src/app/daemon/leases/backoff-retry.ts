@@ -3,7 +3,7 @@ const FIRST_GAP_MS = 1000;
 const LONGEST_GAP_MS = 60_000;
 
 /** Retries something with growing gaps until it succeeds, at most one retry waiting at a time. */
-export class GrowingRetry {
+export class BackoffRetry {
   /** Returns whether nothing is left to do. */
   readonly #retry: () => boolean;
   #timer: NodeJS.Timeout | undefined;

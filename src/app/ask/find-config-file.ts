@@ -8,7 +8,7 @@ import { stateName } from '../state/open-state.ts';
 import { askDaemon, type DaemonSelector, findSockets, type NoAnswer } from './ask-daemon.ts';
 
 /** The configuration that a verb examines. */
-export type JudgedFile = {
+export type FoundConfigFile = {
   readonly file: string;
   /**
    * Where the file name comes from. `named`: the command line · `running`: the running daemon · `last`: no daemon
@@ -22,7 +22,7 @@ export type JudgedFile = {
 };
 
 /** If several daemons run and none was named, none is selected. */
-export async function findJudged(choice: DaemonSelector): Promise<JudgedFile | NoAnswer> {
+export async function findConfigFile(choice: DaemonSelector): Promise<FoundConfigFile | NoAnswer> {
   const { configFile, stateDirectory, interfaces } = choice;
   const found = await findSockets(choice);
   if (found.kind === 'found') {
@@ -51,11 +51,11 @@ function notAgain(file: string): NoAnswer {
   return { kind: 'failed', message };
 }
 
-function usedLast(last: RecordedStart): JudgedFile {
+function usedLast(last: RecordedStart): FoundConfigFile {
   return { file: last.configFile, from: 'last', options: last };
 }
 
 /** Explains which file was chosen, where that may surprise. */
-export function renderChoice({ file, from }: JudgedFile): string | undefined {
+export function renderChoice({ file, from }: FoundConfigFile): string | undefined {
   return from === 'last' ? `no daemon answers: this judges ${file}, which the last one used` : undefined;
 }

@@ -1,5 +1,5 @@
 import type * as nodeFfi from 'node:ffi';
-import type { FewCalls } from './few-calls.ts';
+import type { ClientCalls } from './client-calls.ts';
 
 type NodeFfi = typeof nodeFfi;
 
@@ -7,7 +7,7 @@ type NodeFfi = typeof nodeFfi;
  * By the FFI of Node.js where it is on, as it is in the executable: it is there already, and koffi takes a fifth of the run
  * of `knock` to load. Else by koffi; throws where there is none.
  */
-export async function openFewCalls(): Promise<FewCalls> {
+export async function openClientCalls(): Promise<ClientCalls> {
   const ffi = process.getBuiltinModule('node:ffi') as NodeFfi | undefined;
   if (ffi !== undefined) return byNode(ffi);
   const { koffiCalls } = await import('./koffi-calls.ts');
@@ -17,7 +17,7 @@ export async function openFewCalls(): Promise<FewCalls> {
 /** errno is an int. */
 const ERRNO_BYTES = 4;
 
-function byNode(ffi: NodeFfi): FewCalls {
+function byNode(ffi: NodeFfi): ClientCalls {
   const { functions } = ffi.dlopen('libc.so.6', {
     socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
     setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },

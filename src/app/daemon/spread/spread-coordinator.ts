@@ -8,14 +8,14 @@ import type { Door } from '../../../core/door/door.ts';
 import { mayOpen } from '../../../core/fleet/member.ts';
 import { judgeSpread, type SpreadVerdict } from '../../../core/fleet/spread/judge-spread.ts';
 import {
+  ANSWER_TIMEOUT_MS,
   type AnsweredQuestion,
-  LAST_CALL_MS,
+  LATE_ANSWER_TIMEOUT_MS,
   type LastKnock,
-  PATIENCE_MS,
   PendingQuestions,
   SETTLE_MS,
 } from '../../../core/fleet/spread/pending-questions.ts';
-import { EMPTY_ACCOUNT } from '../../../core/fleet/spread/spread-hit.ts';
+import { NO_OBSERVATION } from '../../../core/fleet/spread/spread-hit.ts';
 import { parseAnswer, renderQuestion, spreadBytes } from '../../../core/fleet/spread/spread-messages.ts';
 import { type Packet, packetSource } from '../../../core/packet/packet.ts';
 import { exactWallMs } from '../../../host/clock/wall-clock.ts';
@@ -23,22 +23,22 @@ import { randomBytes } from '../../../host/self/random-bytes.ts';
 import type { OnCompletion } from '../packets/on-completion.ts';
 import type { SpreadListener } from '../packets/spread-listener.ts';
 import { answerQuestion } from './answer-question.ts';
-import { knocksPrint } from './knocks-print.ts';
+import { knocksFingerprint } from './knocks-fingerprint.ts';
 import type { SpreadFleet } from './spread-fleet.ts';
 import { SpreadMemory } from './spread-memory.ts';
 
-export type SpreadDeskParts = {
+export type SpreadCoordinatorParts = {
   readonly key: HashKey;
   readonly guard: ScanGuard;
   readonly policy: () => ScanPolicy | undefined;
   /** Processes the packets that have arrived. */
-  readonly takeArrived: () => void;
+  readonly drainArrived: () => void;
   /** A question has been answered, and judged. */
   readonly onVerdict: (question: AnsweredQuestion, verdict: SpreadVerdict) => void;
   readonly warn: (text: string) => void;
   /** Replaces `PATIENCE_MS` and `LAST_CALL_MS`. */
-  readonly patience?: number;
-  readonly lastCall?: number;
+  readonly answerTimeout?: number;
+  readonly lateAnswerTimeout?: number;
 };
 
 /** Rate of answered questions: enough for a few members that use up their budgets. */
@@ -54,10 +54,10 @@ const JUST_NOW_MS = 1 / 64;
  * the other members what they have seen of the source, and passes all of it to the ordinary engine. Members answer from
  * memory. Without last knocks there is no work. BOUNDED: by the budgets of `PendingQuestions`.
  */
-export class SpreadDesk implements SpreadListener {
+export class SpreadCoordinator implements SpreadListener {
   /** See `SPREAD_COUNTED`. */
   readonly counts = { asked: 0, joined: 0, unasked: 0, late: 0, told: 0, forged: 0 } satisfies SpreadCounts;
-  readonly #parts: SpreadDeskParts;
+  readonly #parts: SpreadCoordinatorParts;
   readonly #memory: SpreadMemory;
   readonly #pending: PendingQuestions;
   readonly #answers = new WorkTokens(ANSWER_RATE);
@@ -66,7 +66,7 @@ export class SpreadDesk implements SpreadListener {
   #doors: readonly Door[] = [];
   #fleet: SpreadFleet | undefined;
 
-  constructor(parts: SpreadDeskParts) {
+  constructor(parts: SpreadCoordinatorParts) {
     this.#parts = parts;
     this.#memory = new SpreadMemory(parts.key, parts.guard);
     this.#pending = new PendingQuestions(parts.key);
@@ -114,7 +114,7 @@ export class SpreadDesk implements SpreadListener {
       if (steps.completions.some((one) => one.door.name === door.name)) continue;
       const source = packetSource(packet);
       const moment = this.#memory.momentOf(now);
-      const own = this.#memory.account(source, door, moment, now);
+      const own = this.#memory.observed(source, door, moment, now);
       // Otherwise the door does not listen to such a packet.
       if ((own.hits.at(-1)?.age ?? 1) > JUST_NOW_MS) continue;
       this.#prepare({ door, source, at: now, moment, own, ...(whyNot === undefined ? {} : { whyNot }) });
@@ -125,12 +125,12 @@ export class SpreadDesk implements SpreadListener {
   asked(to: string, bytes: Uint8Array): void {
     const fleet = this.#fleet;
     if (fleet === undefined || !this.#answers.take(1, performance.now())) return;
-    this.#parts.takeArrived();
+    this.#parts.drainArrived();
     const answered = answerQuestion(
       fleet,
       {
         door: (name) => this.#memory.door(name),
-        account: (source, door) => this.#memory.account(source, door, performance.now(), exactWallMs()),
+        observed: (source, door) => this.#memory.observed(source, door, performance.now(), exactWallMs()),
       },
       bytes,
     );
@@ -147,20 +147,20 @@ export class SpreadDesk implements SpreadListener {
     const door = this.#pending.doorOf(id);
     if (fleet === undefined || answer === undefined || door === undefined) return;
     const { message, rendered, signature } = answer;
-    const { account } = message;
+    const { observed } = message;
     const member = fleet.members.get(message.member);
     if (member === undefined || this.#pending.nonceOf(id, message.member) !== message.nonce) return;
-    if (account === undefined) {
+    if (observed === undefined) {
       this.#parts.warn(
         `${member.name}: it has no door ${door.name} with the same knocks and \`fleet = spread\`, so it cannot complete a sequence there`,
       );
     }
-    const tells = account !== undefined && (account.hits.length > 0 || account.touch !== undefined);
+    const tells = observed !== undefined && (observed.hits.length > 0 || observed.touch !== undefined);
     if (tells && !fleet.verify(member.key, spreadBytes('answer', rendered), signature)) {
       this.counts.forged += 1;
       return;
     }
-    const question = this.#pending.answer(id, member.name, account ?? EMPTY_ACCOUNT, performance.now());
+    const question = this.#pending.answer(id, member.name, observed ?? NO_OBSERVATION, performance.now());
     if (question !== undefined) this.#judge(question);
   }
 
@@ -183,7 +183,7 @@ export class SpreadDesk implements SpreadListener {
     const nonce = Buffer.from(randomBytes(NONCE_BYTES)).toString('hex');
     const names = members.map(({ name }) => name);
     const id = this.#pending.ask(knock, nonce, names, performance.now());
-    const knocks = knocksPrint(fleet.secret, door);
+    const knocks = knocksFingerprint(fleet.secret, door);
     const { fleet: group, name: member } = fleet;
     const rendered = renderQuestion({ fleet: group, member, nonce, door: door.name, source, knocks });
     const signature = fleet.sign(spreadBytes('question', rendered));
@@ -193,9 +193,9 @@ export class SpreadDesk implements SpreadListener {
       return;
     }
     this.counts.asked += 1;
-    const { patience = PATIENCE_MS, lastCall = LAST_CALL_MS } = this.#parts;
-    this.#later(patience, () => this.#judgeSoFar(id));
-    this.#later(lastCall, () => {
+    const { answerTimeout = ANSWER_TIMEOUT_MS, lateAnswerTimeout = LATE_ANSWER_TIMEOUT_MS } = this.#parts;
+    this.#later(answerTimeout, () => this.#judgeSoFar(id));
+    this.#later(lateAnswerTimeout, () => {
       const question = this.#pending.end(id);
       if (question === undefined) return;
       this.counts.late += question.silent.length;

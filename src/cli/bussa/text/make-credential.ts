@@ -31,7 +31,7 @@ export type ShownCredential = {
 type Failure = Parameters<typeof printFailure>[0];
 
 /** Creates a credential for a user, has the daemon load it, and prints it. Returns the exit status. */
-export async function addMade(
+export async function makeCredential(
   request: UserRequest,
   made: { readonly kind: 'code' | 'spa'; readonly until: string },
   choice: DaemonSelector,

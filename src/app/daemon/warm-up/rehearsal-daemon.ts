@@ -56,7 +56,7 @@ export const DOOR: Door = {
  * Everything that a test opening needs, in memory. No line reaches the log, no lease the database, no visible counter
  * changes, and the kernel rejects the firewall change before looking at it. It ends with this process, at any moment.
  */
-export class RehearsalStage {
+export class RehearsalDaemon {
   readonly clock: Clock;
   readonly secret: HashKey = drawSecret();
   readonly bans = new BanList(MAX_BANS, this.secret);

@@ -1,4 +1,4 @@
-export const EXPLAINED = [
+export const EXPLANATION_KINDS = [
   'open',
   'was-open',
   'completed',
