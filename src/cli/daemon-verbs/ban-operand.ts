@@ -1,6 +1,5 @@
 import { readSeconds } from '../../core/config/values/parse-duration.ts';
-import { unmapped } from '../../core/net/address.ts';
-import { type Prefix, parsePrefix, prefixWidth } from '../../core/net/prefix.ts';
+import { type Prefix, parsePrefix, unmappedPrefix } from '../../core/net/prefix.ts';
 import { type Millis, seconds } from '../../core/net/time.ts';
 import type { Operand } from '../arguments/option.ts';
 import { UsageError } from '../arguments/read-options.ts';
@@ -17,12 +16,7 @@ const MAX_SECONDS = 10 * 365 * 86_400;
 /** Throws a `UsageError`. */
 export function parseBanTarget(text: string): Prefix {
   const prefix = parsePrefix(text);
-  if (prefix !== undefined) {
-    const base = unmapped(prefix.base);
-    // 2001:db8::/32 loses nothing by this; ::ffff:0:0/90 contains more than IPv4.
-    const cut = prefixWidth(prefix.base) - prefixWidth(base);
-    return prefix.length < cut ? prefix : { base, length: prefix.length - cut };
-  }
+  if (prefix !== undefined) return unmappedPrefix(prefix);
   throw new UsageError(
     `bad address '${text}': give an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24 with no bits set beyond its length`,
   );

@@ -1,4 +1,12 @@
-import { type Address, addressWords, type Family, familyOf, parseAddress, renderAddress } from './address.ts';
+import {
+  type Address,
+  addressWords,
+  type Family,
+  familyOf,
+  parseAddress,
+  renderAddress,
+  unmapped,
+} from './address.ts';
 
 /** All addresses of one family that share their first `length` bits with `base`, whose other bits are 0. */
 export type Prefix = { readonly base: Address; readonly length: number };
@@ -18,6 +26,14 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (!/^(0|[1-9][0-9]{0,2})$/.test(digits) || Number(digits) > width) return undefined;
   const length = Number(digits);
   return bitsBehind(base, length) ? undefined : { base, length };
+}
+
+/** IPv4 networks written as IPv4-mapped IPv6, as IPv4: packets never have a mapped source. Others stay unchanged. */
+export function unmappedPrefix(prefix: Prefix): Prefix {
+  const base = unmapped(prefix.base);
+  if (base === prefix.base) return prefix;
+  const cut = WIDTH[6] - WIDTH[4];
+  return prefix.length < cut ? prefix : { base, length: prefix.length - cut };
 }
 
 /** The prefix of this single address. */

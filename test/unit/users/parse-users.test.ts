@@ -80,6 +80,12 @@ suite('the users file', () => {
       [true, false, false],
     );
     assert.equal(key?.until, Date.UTC(2027, 0, 1));
+    const written = usersOf(`[a]\nkey = ${first}\nfrom = ::ffff:192.0.2.0/121`).users[0]?.keys[0]?.knockKey;
+    assert.deepEqual(
+      ['192.0.2.1', '192.0.2.200'].map((one) => written?.admits?.(address(one))),
+      [true, false],
+      'IPv4 written as IPv6',
+    );
   });
 
   test('every mistake is told with its place', () => {

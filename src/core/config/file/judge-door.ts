@@ -1,5 +1,5 @@
 import { USER_PROOFS, type UserProof } from '../../door/proof-kind.ts';
-import { parsePrefix, renderPrefix } from '../../net/prefix.ts';
+import { parsePrefix, renderPrefix, unmappedPrefix } from '../../net/prefix.ts';
 import type { Findings } from '../../text/findings.ts';
 import { escapeText, quoteText } from '../../text/quote-text.ts';
 import { splitWord } from '../../text/word.ts';
@@ -128,7 +128,7 @@ function judgeAdmission(section: Section, findings: Findings): void {
 
 function canonical(text: string): string {
   const prefix = parsePrefix(text);
-  return prefix === undefined ? '' : renderPrefix(prefix);
+  return prefix === undefined ? '' : renderPrefix(unmappedPrefix(prefix));
 }
 
 function first({ entries }: Section, ...names: readonly DirectiveName[]): Entry | undefined {

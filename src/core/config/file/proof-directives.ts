@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from '../../net/address.ts';
+import { type Address, parseAddress, unmapped } from '../../net/address.ts';
 import { type Millis, seconds } from '../../net/time.ts';
 import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
@@ -227,7 +227,7 @@ function parseTarget(word: Word, findings: Findings): Address | undefined {
     const wrong = word.text === '' ? 'an address is missing' : `${quoteText(word.text)} is not an IP address`;
     findings.error(word, `${wrong}: write one such as 192.0.2.1 or 2001:db8::1, no name, prefix or zone`);
   }
-  return address;
+  return address === undefined ? undefined : unmapped(address);
 }
 
 function parseMaxOpenFor(value: Word, findings: Findings): Millis | undefined {

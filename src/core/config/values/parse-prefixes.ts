@@ -1,5 +1,5 @@
 import { parseAddress } from '../../net/address.ts';
-import { type Prefix, parsePrefix, prefixAround, renderPrefix } from '../../net/prefix.ts';
+import { type Prefix, parsePrefix, prefixAround, renderPrefix, unmappedPrefix } from '../../net/prefix.ts';
 import type { Findings } from '../../text/findings.ts';
 import { quoteText } from '../../text/quote-text.ts';
 import { splitWord, type Word } from '../../text/word.ts';
@@ -12,7 +12,7 @@ export function parsePrefixes(list: Word, findings: Findings): readonly Prefix[]
   const prefixes = splitWord(list, ',').map((word) => {
     const prefix = parsePrefix(word.text);
     if (prefix === undefined) findings.error(word, mistakeOf(word.text));
-    return prefix;
+    return prefix === undefined ? undefined : unmappedPrefix(prefix);
   });
   return prefixes.filter((prefix) => prefix !== undefined);
 }
