@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from '../src/core/net/address.ts';
+import { type Address, parseAddress, unmapped } from '../src/core/net/address.ts';
 import { instant, seconds } from '../src/core/net/time.ts';
 import { exportKey } from '../src/core/signed/hpke.ts';
 import { CLOCK_WINDOW_MS, judgeKnock } from '../src/core/signed/judge-knock.ts';
@@ -24,16 +24,18 @@ import {
   type Verdict,
 } from './vector-fields.ts';
 
+const X25519_BYTES = 32;
+
 /** The file's vectors of signed knocks. `undefined`: it has none. */
 export function judgeSignedKnocks(file: unknown): readonly Verdict[] | undefined {
   if (!isFields(file) || !('serverPrivateHex' in file)) return undefined;
   const secret = hex(file, 'serverPrivateHex');
+  if (secret.length !== X25519_BYTES) throw new Error(`serverPrivateHex is not ${X25519_BYTES} bytes`);
   const point = ciphers.x25519Public(secret);
   const key = { secret, point, marks: serverMarks(ciphers, point) };
-  const ofServer: Verdict = {
-    name: 'the server',
-    found: [...compare('its public key', point, hex(file, 'serverPublicHex')), ...judgeMarks(key, file.tag)],
-  };
+  const ofKey =
+    'serverPublicHex' in file ? compare('its public key', point, hex(file, 'serverPublicHex')) : [];
+  const ofServer: Verdict = { name: 'the server', found: [...ofKey, ...judgeMarks(key, file.tag)] };
   const ofVectors = judgeEach('vector', listOf(file, 'vectors'), (vector) => judgeVector(key, vector));
   return ofServer.found.length === 0 ? ofVectors : [ofServer, ...ofVectors];
 }
@@ -81,7 +83,7 @@ function judgeParts(key: ServerKey, vector: Fields): string[] {
 function address(fields: Fields, name: string): Address {
   const parsed = parseAddress(text(fields, name));
   if (parsed === undefined) throw new Error(`${name} is no address`);
-  return parsed;
+  return unmapped(parsed);
 }
 
 /** `opens`, or why not. */

@@ -27,7 +27,7 @@ function main(files: readonly string[]): number {
 function judgeFile(file: string): number {
   let verdicts: readonly Verdict[] | undefined;
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
     verdicts = JUDGES.map((judge) => judge(content)).find((one) => one !== undefined);
   } catch (error) {
     console.error(`${file}: ${(error as Error).message}`);

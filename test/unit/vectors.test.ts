@@ -90,6 +90,19 @@ test('a file without vectors, of another kind or unreadable fails, and the other
   assert.equal(run(good).status, 0);
 });
 
+test('a file in other words is judged alike: capitals, IPv4 written as IPv6, no public key of the server', () => {
+  const { serverPublicHex, tag, ...file } = read('signed-knock-vectors');
+  for (const vector of file.vectors) {
+    vector.packetHex = vector.packetHex.toUpperCase();
+    if (!vector.from.includes(':')) vector.from = `::ffff:${vector.from}`;
+  }
+  assert.deepEqual(
+    (judgeSignedKnocks(file) ?? []).filter(({ found }) => found.length > 0),
+    [],
+  );
+  assert.throws(() => judgeSignedKnocks({ ...file, serverPrivateHex: '00' }), /is not 32 bytes/);
+});
+
 test('vectors that were changed are not as expected', () => {
   const signed = read('signed-knock-vectors');
   for (const vector of signed.vectors) vector.packetHex = `${vector.packetHex.slice(0, -2)}00`;

@@ -86,7 +86,7 @@ describe('bounds and limits of a door', () => {
     assert.equal('deny' in door('allow = ::1'), false);
     // Packets never come from a mapped address: such a list would deny nobody.
     const mapped = door('allow = ::ffff:192.0.2.0/120, ::ffff:0:0/96\ndeny = ::FFFF:192.0.2.9');
-    assert.equal(renderAdmission(mapped), 'allow 192.0.2.0/24,0.0.0.0/0 deny 192.0.2.9');
+    assert.equal(renderAdmission(mapped), 'allow 0.0.0.0/0,192.0.2.0/24 deny 192.0.2.9');
     assert.equal(door('target = ::ffff:192.0.2.8').target, '192.0.2.8');
   });
   it('Max_Leases: a number', () => {
