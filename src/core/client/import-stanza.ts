@@ -36,10 +36,13 @@ export function importStanza(
   const notes: SkippedSetting[] = [];
   const note = (line: number, what: string): void => void notes.push({ line, stanza: name.text, what });
   const obstacle = OBSTACLES.find((one) => isObstacle(one, settings));
-  const profile = readProfile({ name, settings }, !/GPG|KEY_FILE/.test(obstacle?.name ?? ''), findings, note);
+  const why = obstacle === undefined ? whatIsMissing(settings) : `it has ${obstacle.name}: ${obstacle.why}`;
+  // The values of a stanza that is left out are judged, not whether they are complete.
+  const judged = why === undefined ? settings : new Map([...settings].filter(([one]) => one !== 'USE_HMAC'));
+  const readsKeys = !/GPG|KEY_FILE/.test(obstacle?.name ?? '');
+  const profile = readProfile({ name, settings: judged }, readsKeys, findings, note);
   // It only holds defaults for the others.
   if (isDefault && !settings.has('SPA_SERVER')) return;
-  const why = obstacle === undefined ? whatIsMissing(settings) : `it has ${obstacle.name}: ${obstacle.why}`;
   if (why !== undefined) {
     const line = settings.get(obstacle?.name ?? '')?.line ?? name.line;
     leftOut.push({ line, stanza: name.text, what: `left out: ${why}` });
@@ -80,6 +83,12 @@ function readProfile(
 ): ImportedProfile | undefined {
   const keyWords = new Map<SpaKeyName, Word>();
   for (const [setting, value] of settings) if (isSpaKeyName(setting)) keyWords.set(setting, value);
+  for (const [plain, base64] of KEY_PAIRS) {
+    const unused = keyWords.has(plain) ? keyWords.get(base64) : undefined;
+    if (unused === undefined) continue;
+    keyWords.delete(base64);
+    note(unused.line, `${base64} is left out: fwknop uses ${plain} where both are set`);
+  }
   const hasKey = readsKeys && (keyWords.has('KEY') || keyWords.has('KEY_BASE64'));
   const keys = hasKey ? spaKeysOf(keyWords, name, findings) : undefined;
   const lines = [
@@ -98,6 +107,12 @@ function readProfile(
     );
   return { name: name.text, lines, keys };
 }
+
+/** Also if one of both is in [default]. */
+const KEY_PAIRS = [
+  ['KEY', 'KEY_BASE64'],
+  ['HMAC_KEY', 'HMAC_KEY_BASE64'],
+] as const;
 
 function serverLines(name: Word, server: Word | undefined, findings: Findings): HostLine[] {
   if (server === undefined) return [];

@@ -79,15 +79,5 @@ function merged(defaults: ReadonlyMap<string, Word>, own: ReadonlyMap<string, Wo
     all.delete(name);
     all.set(name, value);
   }
-  // A key of the stanza replaces the default one, in either spelling.
-  for (const [plain, base64] of KEY_PAIRS) {
-    if (own.has(plain) && !own.has(base64)) all.delete(base64);
-    if (own.has(base64) && !own.has(plain)) all.delete(plain);
-  }
   return all;
 }
-
-const KEY_PAIRS = [
-  ['KEY', 'KEY_BASE64'],
-  ['HMAC_KEY', 'HMAC_KEY_BASE64'],
-] as const;
