@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, suite, test } from 'node:test';
 import { loadConfig } from '../../src/app/config/load-config.ts';
-import { SignedJudge } from '../../src/app/daemon/payloads/signed-judge.ts';
+import { SignedJudge } from '../../src/app/daemon/proofs/signed-judge.ts';
 import { ProofCounters } from '../../src/app/daemon/reporting/proof-counters.ts';
 import { readCard, rotateKey } from '../../src/app/users/server-card.ts';
 import { instant, seconds } from '../../src/core/net/time.ts';

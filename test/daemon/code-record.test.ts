@@ -1,7 +1,7 @@
 // The record of used codes: what a disk that takes nothing, a crash and an orderly end leave to the next start.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { CodeRecord } from '../../src/app/daemon/codes/code-record.ts';
+import { CodeRecord } from '../../src/app/daemon/proofs/code-record.ts';
 import { stepAt } from '../../src/core/code/totp.ts';
 import type { Event } from '../../src/core/event/event.ts';
 import { instant } from '../../src/core/net/time.ts';

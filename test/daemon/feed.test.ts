@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Feed } from '../../src/app/daemon/feed/feed.ts';
+import { Feed } from '../../src/app/daemon/reporting/feed.ts';
 import type { FollowPart } from '../../src/core/control/feed-event.ts';
 import { instant } from '../../src/core/net/time.ts';
 

@@ -1,12 +1,12 @@
 // The loop from frames to completions, over a capture in memory: what it asks before a knock counts.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Feed } from '../../src/app/daemon/feed/feed.ts';
 import { CodePackets } from '../../src/app/daemon/packets/code-packets.ts';
 import { KnockLoop } from '../../src/app/daemon/packets/knock-loop.ts';
 import { ScanWatch } from '../../src/app/daemon/packets/scan-watch.ts';
 import { DaemonCounters } from '../../src/app/daemon/reporting/daemon-counters.ts';
 import { EventLog } from '../../src/app/daemon/reporting/event-log.ts';
+import { Feed } from '../../src/app/daemon/reporting/feed.ts';
 import { Reports } from '../../src/app/daemon/reporting/reports.ts';
 import { AttemptEngine } from '../../src/core/attempt/attempt-engine.ts';
 import { BanList, MAX_BANS } from '../../src/core/ban/ban-list.ts';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { SpaJudge } from '../../src/app/daemon/payloads/spa-judge.ts';
-import type { SpaPackets } from '../../src/app/daemon/payloads/spa-packets.ts';
+import { SpaJudge } from '../../src/app/daemon/proofs/spa-judge.ts';
+import type { SpaPackets } from '../../src/app/daemon/proofs/spa-packets.ts';
 import { SpaCounters } from '../../src/app/daemon/reporting/spa-counters.ts';
 import { HASH_NAMES } from '../../src/core/cipher/ciphers.ts';
 import { renderSpaFilter } from '../../src/core/filter/spa-filter.ts';

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { renderMetrics } from '../../src/app/daemon/metrics/render-metrics.ts';
+import { renderMetrics } from '../../src/app/daemon/status/render-metrics.ts';
 import { GARBAGE, OUTCOMES } from '../../src/core/control/proof-counts.ts';
 import { instant } from '../../src/core/net/time.ts';
 import { repository } from '../lab/scratch-clone.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { SpaJudge } from '../../../src/app/daemon/payloads/spa-judge.ts';
-import type { SpaPackets } from '../../../src/app/daemon/payloads/spa-packets.ts';
+import { SpaJudge } from '../../../src/app/daemon/proofs/spa-judge.ts';
+import type { SpaPackets } from '../../../src/app/daemon/proofs/spa-packets.ts';
 import { SpaCounters } from '../../../src/app/daemon/reporting/spa-counters.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Address } from '../../../src/core/net/address.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
+import { renderMetrics } from '../../../src/app/daemon/status/render-metrics.ts';
 import { optionsOf } from '../../../src/cli/arguments/common-options.ts';
 import type { OptionTable } from '../../../src/cli/arguments/option.ts';
 import type { Verb } from '../../../src/cli/arguments/verb.ts';

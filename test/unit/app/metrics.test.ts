@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MAX_DOORS, renderMetrics } from '../../../src/app/daemon/metrics/render-metrics.ts';
+import { MAX_DOORS, renderMetrics } from '../../../src/app/daemon/status/render-metrics.ts';
 import type { DaemonStatus } from '../../../src/core/control/daemon-status.ts';
 import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../src/core/control/door-status.ts';

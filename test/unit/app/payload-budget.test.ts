@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { PayloadLoop, type PayloadLoopParts } from '../../../src/app/daemon/payloads/payload-loop.ts';
+import { PayloadLoop, type PayloadLoopParts } from '../../../src/app/daemon/proofs/payload-loop.ts';
 import { BanList } from '../../../src/core/ban/ban-list.ts';
 import { KnownSources } from '../../../src/core/budget/known-sources.ts';
 import type { Address } from '../../../src/core/net/address.ts';

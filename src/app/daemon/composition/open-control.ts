@@ -4,8 +4,8 @@ import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { State } from '../../state/open-state.ts';
 import { Control, type ControlParts } from '../control/control.ts';
 import { shareControl } from '../control/control-access.ts';
-import { Metrics } from '../metrics/metrics.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
+import { Metrics } from '../status/metrics.ts';
 
 type OpenControlParts = Pick<ControlParts, 'guard' | 'verbs' | 'report'> & {
   readonly options: DaemonOptions;

@@ -1,5 +1,5 @@
-import { CodeJudge, type CodeJudgeParts } from '../codes/code-judge.ts';
-import { PayloadListener } from '../payloads/payload-listener.ts';
+import { CodeJudge, type CodeJudgeParts } from '../proofs/code-judge.ts';
+import { PayloadListener } from '../proofs/payload-listener.ts';
 import { CodeCounters } from '../reporting/code-counters.ts';
 import { ProofCounters } from '../reporting/proof-counters.ts';
 import { SpaCounters } from '../reporting/spa-counters.ts';

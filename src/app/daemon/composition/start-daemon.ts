@@ -185,6 +185,7 @@ async function openService(start: DaemonStart, base: Base, doors: Doors): Promis
   const earlier = new EarlierLeases({
     ...base,
     keeper,
+    doors: () => base.inForce.current.doors,
     stateDirectory: options.stateDirectory,
     stateName: name,
     report,

@@ -9,7 +9,6 @@ import { readRuleGeneration } from '../../../host/firewall/ruleset/rule-generati
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { currentIngresses, sendersOn } from '../../exposure/entry-points.ts';
 import { type ExposureQuestion, judgeExposure } from '../../exposure/judge-exposure.ts';
-import type { InterfaceWatch } from '../packets/interface-watch.ts';
 import { gatesOf } from './gates-of.ts';
 
 /**
@@ -140,7 +139,7 @@ function keyOf({ ports, interfaces, choice }: ExposureQuestion): string | undefi
 }
 
 type Heard = {
-  readonly watch: { readonly interfaces: Pick<InterfaceWatch, 'interfaces'> };
+  readonly watch: { readonly interfaces: Pick<ExposureQuestion, 'interfaces'> };
   readonly clock: Clock;
   readonly report: (event: Event) => void;
 };

@@ -1,7 +1,6 @@
-import type { Config } from '../../../core/config/file/config.ts';
+import type { DoorSpec } from '../../../core/door/door.ts';
 import type { Event } from '../../../core/event/event.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
-import type { ConfigInForce } from '../../config/config-in-force.ts';
 import type { State } from '../../state/open-state.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { takeOverOrphans } from './take-over.ts';
@@ -10,7 +9,8 @@ import { takeOverOrphans } from './take-over.ts';
 const ADOPT_AGAIN_MS = 1000;
 
 export type EarlierLeasesParts = {
-  readonly inForce: ConfigInForce;
+  /** Those of the current configuration. */
+  readonly doors: () => readonly DoorSpec[];
   readonly stateDirectory: string;
   /** Name of this daemon's directory in `stateDirectory`. */
   readonly stateName: string;
@@ -34,10 +34,9 @@ export class EarlierLeases {
   }
 
   adopt(): void {
-    const { inForce, stateDirectory, stateName, state, keeper, clock, report } = this.#parts;
+    const { doors, stateDirectory, stateName, state, keeper, clock, report } = this.#parts;
     const again = state.store.isOpen && takeOverOrphans(stateDirectory, stateName, state, clock, report);
-    const { doors }: Config = inForce.current;
-    keeper.adopt(doors);
+    keeper.adopt(doors());
     if (again) this.#timer = setTimeout(() => this.adopt(), ADOPT_AGAIN_MS);
   }
 

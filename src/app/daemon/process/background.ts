@@ -7,8 +7,8 @@ import { keepDescriptorsFromPrograms } from '../../../host/files/descriptor-path
 import { ownCommand } from '../../../host/self/own-program.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import type { Daemon } from '../composition/daemon.ts';
-import { consumeStartupSignal, READY_FD, STARTUP_SIGNAL } from '../privileges/startup-signal.ts';
 import { runDaemon } from './run-daemon.ts';
+import { consumeStartupSignal, READY_FD, STARTUP_SIGNAL } from './startup-signal.ts';
 
 const READY_WORD = 'listening\n';
 const FAILED = 1;

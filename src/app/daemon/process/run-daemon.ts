@@ -13,8 +13,8 @@ import { loadConfig } from '../../config/load-config.ts';
 import { AlreadyRunningError } from '../../state/open-state.ts';
 import type { Daemon } from '../composition/daemon.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
-import { dropPrivileges } from '../privileges/drop-privileges.ts';
 import { DaemonLife } from './daemon-life.ts';
+import { dropPrivileges } from './drop-privileges.ts';
 import { ServiceNotice } from './service-notice.ts';
 
 /** After the start of listening: temporary memory of the start is free by then. */

@@ -1,8 +1,8 @@
 import type { Config } from '../../../core/config/file/config.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
-import { Feed } from '../feed/feed.ts';
 import { DaemonCounters } from './daemon-counters.ts';
+import { Feed } from './feed.ts';
 import { openEventLog } from './open-event-log.ts';
 import { Reports } from './reports.ts';
 

@@ -1,9 +1,9 @@
 import type { StepKind } from '../../../core/attempt/steps.ts';
 import type { Counted } from '../../../core/control/daemon-status.ts';
 import { type Event, isLogged, type LogEvent } from '../../../core/event/event.ts';
-import type { Feed } from '../feed/feed.ts';
 import type { DaemonCounters } from './daemon-counters.ts';
 import type { EventLog } from './event-log.ts';
+import type { Feed } from './feed.ts';
 import { type LogTargets, reopenLog } from './open-sinks.ts';
 
 /** Receives every event, besides the log and the counters. */

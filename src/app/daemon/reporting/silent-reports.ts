@@ -1,8 +1,8 @@
 import type { Instant } from '../../../core/net/time.ts';
 import type { LogSink } from '../../../host/log/log-sink.ts';
-import { Feed } from '../feed/feed.ts';
 import { DaemonCounters } from './daemon-counters.ts';
 import { EventLog } from './event-log.ts';
+import { Feed } from './feed.ts';
 import { Reports } from './reports.ts';
 
 /** Reports that go nowhere: each line is rendered and dropped. */

@@ -109,11 +109,11 @@ async function act(
   if (typeof judged === 'number') return judged;
   const { file } = judged;
   if (action === 'init') {
-    const { initHere } = await import('../text/show-fleet-init.ts');
+    const { initHere } = await import('../fleet/show-fleet-init.ts');
     const directory = values.get('directory') ?? DIRECTORY;
     return initHere({ configFile: file, directory, name, values }, output);
   }
-  const { dropHere, inviteHere } = await import('../text/show-fleet-members.ts');
+  const { dropHere, inviteHere } = await import('../fleet/show-fleet-members.ts');
   return action === 'invite' ? inviteHere(file, name, output) : dropHere(file, name, choice, output);
 }
 

@@ -46,7 +46,7 @@ export const IMPORT: Verb = {
       if (!(await isOfServer(file))) return importClient(file, hosts, output);
       const judged = await judgedFile(undefined, choice, output);
       if (typeof judged === 'number') return judged;
-      const { importServer } = await import('../text/import-access.ts');
+      const { importServer } = await import('../users/import-access.ts');
       return importServer({ file, config: judged.file, ports, isWritten, choice }, output);
     };
   },

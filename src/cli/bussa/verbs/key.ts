@@ -4,8 +4,8 @@ import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Verb } from '../../arguments/verb.ts';
 import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
-import { cardLines, noticeJson, noticeLines, printFailure } from '../text/render-authority.ts';
 import { isoMoment } from '../text/render-time.ts';
+import { cardLines, noticeJson, noticeLines, printFailure } from '../users/render-authority.ts';
 
 const ACTIONS = ['show', 'rotate'] as const;
 

@@ -12,7 +12,7 @@ import {
   noticeLines,
   printFailure,
   sequenceLines,
-} from '../text/render-authority.ts';
+} from '../users/render-authority.ts';
 
 const ACTIONS = ['add', 'list', 'show', 'off', 'on', 'forgive', 'remove'] as const;
 
@@ -130,20 +130,20 @@ async function act(
       const request = { configFile, name, doors: doors.filter((door) => door !== '') };
       const host = values.get('host');
       if (values.has('spa'))
-        return (await import('../text/show-spa.ts')).addSpa(request, host, choice, output);
+        return (await import('../users/show-spa.ts')).addSpa(request, host, choice, output);
       if (!values.has('code')) return add({ ...request, key }, host, choice, output);
-      return (await import('../text/show-code.ts')).addCode(request, host, choice, output);
+      return (await import('../users/show-code.ts')).addCode(request, host, choice, output);
     }
     case 'list':
-      return (await import('../text/show-users.ts')).listUsers(configFile, output);
+      return (await import('../users/show-users.ts')).listUsers(configFile, output);
     case 'show':
       if (values.has('qr'))
-        return (await import('../text/show-code.ts')).showCode(configFile, name, values.get('host'), output);
-      return (await import('../text/show-users.ts')).showUser(configFile, name, choice, output);
+        return (await import('../users/show-code.ts')).showCode(configFile, name, values.get('host'), output);
+      return (await import('../users/show-users.ts')).showUser(configFile, name, choice, output);
     case 'forgive':
-      return (await import('../text/show-code.ts')).forgiveCodes(name, choice, output);
+      return (await import('../users/show-code.ts')).forgiveCodes(name, choice, output);
     default:
-      return (await import('../text/change-user.ts')).changeUser(
+      return (await import('../users/change-user.ts')).changeUser(
         action,
         { configFile, name, ...(key === '' ? {} : { key }) },
         choice,

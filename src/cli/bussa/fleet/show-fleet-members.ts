@@ -3,7 +3,7 @@ import { printable } from '../../../core/event/printable.ts';
 import { FLEET_NAME_FORM, isFleetName } from '../../../core/fleet/fleet-name.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
-import { noticeLines, printFailure } from './render-authority.ts';
+import { noticeLines, printFailure } from '../users/render-authority.ts';
 
 /** `bussa fleet invite` */
 export async function inviteHere(configFile: string, name: string, output: Output): Promise<number> {

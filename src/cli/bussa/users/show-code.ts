@@ -10,9 +10,9 @@ import { quoteWord } from '../../../core/text/quote-word.ts';
 import { mayOpen } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
+import { MAX_QR_BYTES, renderQr } from '../text/render-qr.ts';
 import { makeCredential, type UserRequest } from './make-credential.ts';
 import { printFailure } from './render-authority.ts';
-import { MAX_QR_BYTES, renderQr } from './render-qr.ts';
 
 /** Creates a code secret for a user, and shows it. An existing one is not shown. */
 export function addCode(

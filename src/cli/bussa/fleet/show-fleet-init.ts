@@ -7,7 +7,7 @@ import { FLEET_NAME_FORM, isFleetName } from '../../../core/fleet/fleet-name.ts'
 import { type Invitation, parseInvitation } from '../../../core/fleet/invitation.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Output } from '../../arguments/verb.ts';
-import { printFailure } from './render-authority.ts';
+import { printFailure } from '../users/render-authority.ts';
 
 const ENGINE_DIRECTORY = '/etc/valkey/bussa';
 

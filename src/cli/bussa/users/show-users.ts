@@ -8,10 +8,10 @@ import type { User } from '../../../core/users/user.ts';
 import { mayOpenSomehow, proofsOf } from '../../../core/users/user-directory.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
+import { leaseJson, renderLeases } from '../text/render-leases.ts';
+import { renderTable } from '../text/render-table.ts';
+import { isoMoment } from '../text/render-time.ts';
 import { printFailure } from './render-authority.ts';
-import { leaseJson, renderLeases } from './render-leases.ts';
-import { renderTable } from './render-table.ts';
-import { isoMoment } from './render-time.ts';
 
 /** All users, one per line. */
 export function listUsers(configFile: string, output: Output): number {

@@ -2,7 +2,7 @@ import type { MetricsPlace } from '../../../core/config/values/parse-metrics.ts'
 import type { Event } from '../../../core/event/event.ts';
 import type { TextServer } from '../../../host/network/text-server.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
-import type { DaemonView } from '../status/daemon-view.ts';
+import type { DaemonView } from './daemon-view.ts';
 import { renderMetrics } from './render-metrics.ts';
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
