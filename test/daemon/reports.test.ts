@@ -128,3 +128,23 @@ test('the control socket is there when the ports close, and answers when the dae
   assert.deepEqual(answered, { ok: true, protocol: 1, version: '1' });
   control.close();
 });
+
+test('a step of a knock is in the log before what the knock has caused, whatever is reported next, and before the end', async () => {
+  using scratch = new Scratch();
+  const { reports } = open(scratch);
+  const step = (stage: number): void =>
+    reports.hold({ event: { kind: 'stage', ...about, stage }, isWritten: true, feed: undefined });
+  const log = (): readonly string[] =>
+    readFileSync(scratch.file('log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^\[.*?\] /, '').replace(/.*: (?=Stage|not opened)/, ''));
+  step(1);
+  reports.report({ kind: 'refused', ...about, reason: 'it is full', ports: 'tcp/22' });
+  step(2);
+  reports.write({ kind: 'warning', text: 'a line' });
+  assert.deepEqual(log(), ['Stage 1', 'not opened: it is full', 'Stage 2', 'a line']);
+  step(3);
+  await reports.close();
+  assert.equal(log().at(-1), 'Stage 3');
+});

@@ -42,17 +42,30 @@ function parseIpv4(text: string): AddressWords | undefined {
   return value === undefined ? undefined : [0, 0, 0, value];
 }
 
+/** Without a regular expression or an array: it is asked for each opening. */
 function ipv4Value(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   let value = 0;
-  for (const part of parts) {
-    // A leading zero means octal to inet_aton(3) and decimal to others: refused.
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+  let dots = 0;
+  let part = NO_DIGIT;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      // A leading zero means octal to inet_aton(3) and decimal to others: refused.
+      if (part === 0) return undefined;
+      part = Math.max(part, 0) * 10 + digit;
+      if (part > 255) return undefined;
+    } else {
+      if (digit !== DOT - 48 || part === NO_DIGIT) return undefined;
+      value = value * 256 + part;
+      part = NO_DIGIT;
+      dots++;
+    }
   }
-  return value;
+  return dots === 3 && part !== NO_DIGIT ? value * 256 + part : undefined;
 }
+
+const DOT = 46;
+const NO_DIGIT = -1;
 
 function renderIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;

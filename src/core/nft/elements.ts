@@ -1,4 +1,4 @@
-import { type Address, familyOf } from '../net/address.ts';
+import { type Address, type Family, familyOf } from '../net/address.ts';
 import type { NftGrant } from './gate.ts';
 import { setName } from './set-name.ts';
 import { familiesOf, type OwnTable, renderTable } from './table.ts';
@@ -21,22 +21,30 @@ export type SetChange = {
  * one source at one door the last one counts; an expired one is deleted.
  */
 export function changesForGrants(ownTables: readonly OwnTable[], grants: readonly NftGrant[]): SetChange[] {
-  const sets = new Map<string, { ownTable: OwnTable; set: string; bySource: Map<Address, NftGrant> }>();
+  return [...groupGrants(grants)].flatMap(([key, bySource]) => {
+    const family = key.startsWith('4') ? 4 : 6;
+    const out = [...bySource.keys()];
+    const live = [...bySource.values()].filter(({ left }) => left > 0);
+    const into = live.map(({ source, left }) => ({ source, left }));
+    return tablesOf(ownTables, family).map((ownTable) => ({
+      ownTable,
+      set: setName(ownTable.prefix, key.slice(1), family),
+      out,
+      into,
+    }));
+  });
+}
+
+/** By family and door; of each source the last one. */
+function groupGrants(grants: readonly NftGrant[]): Map<string, Map<Address, NftGrant>> {
+  const groups = new Map<string, Map<Address, NftGrant>>();
   for (const grant of grants) {
-    for (const ownTable of tablesFor(ownTables, grant.source)) {
-      const name = elementSet(ownTable, grant.door, grant.source);
-      const set = setName(ownTable.prefix, grant.door, familyOf(grant.source));
-      const known = sets.get(name) ?? { ownTable, set, bySource: new Map() };
-      known.bySource.set(grant.source, grant);
-      sets.set(name, known);
-    }
+    const key = `${familyOf(grant.source)}${grant.door}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, new Map([[grant.source, grant]]));
+    else group.set(grant.source, grant);
   }
-  return [...sets.values()].map(({ ownTable, set, bySource }) => ({
-    ownTable,
-    set,
-    out: [...bySource.keys()],
-    into: [...bySource.values()].filter(({ left }) => left > 0).map(({ source, left }) => ({ source, left })),
-  }));
+  return groups;
 }
 
 export function changesForRevoke(ownTables: readonly OwnTable[], door: string, source: Address): SetChange[] {
@@ -52,7 +60,11 @@ export function renderGetElement(ownTable: OwnTable, door: string, source: Addre
 }
 
 export function tablesFor(ownTables: readonly OwnTable[], source: Address): OwnTable[] {
-  return ownTables.filter((ownTable) => familiesOf(ownTable).includes(familyOf(source)));
+  return tablesOf(ownTables, familyOf(source));
+}
+
+function tablesOf(ownTables: readonly OwnTable[], family: Family): OwnTable[] {
+  return ownTables.filter((ownTable) => familiesOf(ownTable).includes(family));
 }
 
 function elementSet(ownTable: OwnTable, door: string, source: Address): string {

@@ -15,7 +15,11 @@ export function setName(prefix: string, door: string, family: Family): string {
   return `${prefix}${encode(door)}_${family}`;
 }
 
+/** Most names need nothing done, and every opening asks. */
+const PLAIN = new RegExp(`^[a-z0-9]{0,${MAX_ENCODED}}$`);
+
 function encode(door: string): string {
+  if (PLAIN.test(door)) return door;
   const bytes = new TextEncoder().encode(door);
   let encoded = '';
   for (const byte of bytes) {

@@ -1,7 +1,8 @@
 import { familyOf } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
+import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import { type IncomingPacket, RTM_GETROUTE, renderIncomingQuery } from '../netlink/route-messages.ts';
+import { type IncomingPacket, writeIncomingQuery } from '../netlink/route-messages.ts';
 
 /** linux/netlink.h. */
 const NETLINK_ROUTE = 0;
@@ -15,6 +16,7 @@ const EXDEV = 18;
 
 /** Asks the kernel whether it would accept a packet, about 50 µs each. */
 export class ReversePath {
+  readonly #writer = new MessageWriter();
   #socket: NetlinkSocket | undefined;
 
   /**
@@ -25,7 +27,7 @@ export class ReversePath {
     if (familyOf(packet.source) !== 4) return false;
     try {
       this.#socket ??= new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');
-      const answer = this.#socket.ask(RTM_GETROUTE, renderIncomingQuery(packet));
+      const answer = this.#socket.askBy((sequence) => writeIncomingQuery(this.#writer, packet, sequence));
       return answer === EXDEV || answer === EINVAL;
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;

@@ -1,6 +1,6 @@
 import { libc } from '../ffi/libc.ts';
 import { receiveOnPoolThread } from '../ffi/receive-on-pool-thread.ts';
-import { lastError, SystemCallError } from '../ffi/system-call-error.ts';
+import { lastErrno, lastError, SystemCallError } from '../ffi/system-call-error.ts';
 import {
   type Answer,
   NLM_F_ACK,
@@ -56,8 +56,7 @@ export class NetlinkSocket {
    */
   transact(render: (sequence: number) => Uint8Array): number {
     this.#sequence++;
-    const batch = render(this.#sequence);
-    if (libc.send(this.#fd, batch, batch.length, 0) < 0) throw lastError('send', this.#subject);
+    this.#sendBytes(render(this.#sequence));
     let first = 0;
     for (let isAnswered = false; ; ) {
       const bytes = this.#receiveBytes(isAnswered ? MSG_DONTWAIT : 0);
@@ -71,6 +70,17 @@ export class NetlinkSocket {
   /** Requests one object. Returns the errno of a refusal, or the body of the answer. */
   ask(type: number, body: Uint8Array): number | DataView {
     this.#send(type, NLM_F_REQUEST, body);
+    return this.#receiveOne();
+  }
+
+  /** As `ask`, with a whole message, whose sequence number `write` gets. */
+  askBy(write: (sequence: number) => Uint8Array): number | DataView {
+    this.#sequence++;
+    this.#sendBytes(write(this.#sequence));
+    return this.#receiveOne();
+  }
+
+  #receiveOne(): number | DataView {
     for (;;) {
       const { bodies, done, errno } = this.#receive();
       if (bodies[0] !== undefined) return bodies[0];
@@ -121,8 +131,11 @@ export class NetlinkSocket {
 
   #send(type: number, flags: number, body: Uint8Array): void {
     this.#sequence++;
-    const request = renderMessage(type, flags, this.#sequence, body);
-    if (libc.send(this.#fd, request, request.length, 0) < 0) throw lastError('send', this.#subject);
+    this.#sendBytes(renderMessage(type, flags, this.#sequence, body));
+  }
+
+  #sendBytes(bytes: Uint8Array): void {
+    if (libc.send(this.#fd, bytes, bytes.length, 0) < 0) throw lastError('send', this.#subject);
   }
 
   #receive(): Answer {
@@ -135,12 +148,13 @@ export class NetlinkSocket {
     for (;;) {
       const length = libc.recv(this.#fd, this.#bytes, this.#bytes.length, flags);
       if (length >= 0) return this.#bytes.subarray(0, length);
-      const error = lastError('recv', this.#subject);
-      if (error.code === 'EAGAIN' && flags !== 0) return undefined;
-      if (error.code !== 'EINTR') throw error;
+      const errno = lastErrno();
+      if (errno === EAGAIN && flags !== 0) return undefined;
+      if (errno !== EINTR) throw new SystemCallError('recv', this.#subject, errno);
     }
   }
 }
 
-/** asm-generic/errno-base.h: the list kept changing. */
+/** asm-generic/errno-base.h. EAGAIN also stands for a list that kept changing. */
 const EAGAIN = 11;
+const EINTR = 4;

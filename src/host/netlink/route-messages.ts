@@ -1,5 +1,6 @@
 import { type Address, addressWords, familyOf } from '../../core/net/address.ts';
-import { bigEndian, readAttributes, renderAttribute } from './netlink-message.ts';
+import type { MessageWriter } from './message-writer.ts';
+import { bigEndian, NLM_F_REQUEST, readAttributes, renderAttribute } from './netlink-message.ts';
 
 /** linux/rtnetlink.h. */
 export const RTM_GETROUTE = 26;
@@ -38,17 +39,40 @@ export function renderRouteQuery(address: Address, vrf?: number): Uint8Array {
 }
 
 /** Asks what happens to an incoming packet. */
-export function renderIncomingQuery(packet: IncomingPacket): Uint8Array {
+export function writeIncomingQuery(to: MessageWriter, packet: IncomingPacket, sequence: number): Uint8Array {
   const { source, destination, by, protocol, sourcePort, port } = packet;
-  return Buffer.concat([
-    routeHead(destination),
-    addressAttribute(RTA_DST, destination),
-    addressAttribute(RTA_SRC, source),
-    renderAttribute(RTA_IIF, wordBytes(by)),
-    renderAttribute(RTA_IP_PROTO, Uint8Array.of(protocol)),
-    renderAttribute(RTA_SPORT, Uint8Array.of(sourcePort >> 8, sourcePort & 255)),
-    renderAttribute(RTA_DPORT, Uint8Array.of(port >> 8, port & 255)),
-  ]);
+  to.restart(INCOMING_BYTES);
+  const message = to.begin(RTM_GETROUTE, NLM_F_REQUEST, sequence);
+  const family = familyOf(destination);
+  to.byte(AF_INET[family]);
+  to.byte(family === 4 ? 32 : 128);
+  for (let i = 2; i < RTM_BYTES; i++) to.byte(0);
+  writeAddress(to, RTA_DST, destination);
+  writeAddress(to, RTA_SRC, source);
+  to.wordAttribute(RTA_IIF, by, false);
+  const protocolAt = to.beginAttribute(RTA_IP_PROTO);
+  to.byte(protocol);
+  to.endAttribute(protocolAt);
+  writePort(to, RTA_SPORT, sourcePort);
+  writePort(to, RTA_DPORT, port);
+  to.end(message);
+  return to.bytes;
+}
+
+/** No less than a query with IPv6 addresses has. */
+const INCOMING_BYTES = 128;
+
+function writeAddress(to: MessageWriter, type: number, address: Address): void {
+  const attribute = to.beginAttribute(type);
+  to.address(address);
+  to.endAttribute(attribute);
+}
+
+function writePort(to: MessageWriter, type: number, port: number): void {
+  const attribute = to.beginAttribute(type);
+  to.byte(port >> 8);
+  to.byte(port & 255);
+  to.endAttribute(attribute);
 }
 
 /** Whether packets on this route end at this host. */

@@ -15,10 +15,11 @@ import { reportOutcome, reportStart } from './report-outcome.ts';
 
 const COMMAND_EFFECTS = ['reserve', 'release', 'run-start', 'run-stop', 'await-command'] as const;
 
+const NAMES: ReadonlySet<string> = new Set(COMMAND_EFFECTS);
+
 export type CommandEffect = Extract<LeaseEffect, { do: (typeof COMMAND_EFFECTS)[number] }>;
 
-export const isCommandEffect = (effect: LeaseEffect): effect is CommandEffect =>
-  COMMAND_EFFECTS.some((one) => one === effect.do);
+export const isCommandEffect = (effect: LeaseEffect): effect is CommandEffect => NAMES.has(effect.do);
 
 export type LeaseCommandsParts = {
   readonly claims: Claims;

@@ -10,20 +10,18 @@ import type { OpenRequest } from '../../../core/lease/open-request.ts';
 import { REFUSED } from '../../../core/lease/refusals.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Millis } from '../../../core/net/time.ts';
-import { randomBytes } from '../../../host/self/random-bytes.ts';
 import { adoptInput } from './adoption.ts';
 import { CommandDoors } from './command-doors.ts';
 import { DoorLimits } from './door-limits.ts';
 import { type CommandEffect, isCommandEffect, LeaseCommands } from './lease-commands.ts';
 import { LeaseEnds } from './lease-ends.ts';
+import { LeaseIds } from './lease-ids.ts';
 import type { LeaseBook, LeaseKeeperParts, LeaseWatcher, OpenResult } from './lease-keeper-parts.ts';
 import { LeaseOpenings } from './lease-openings.ts';
 import { isRecordEffect, LeaseRecords, type RecordEffect } from './lease-records.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { OpenTickets } from './open-tickets.ts';
 import { reportLeaseNews } from './report-lease-news.ts';
-
-const ID_BYTES = 16;
 
 /** Keeps the open doors. The lease machine decides; this class carries out its effects and reports back to it. */
 export class LeaseKeeper {
@@ -36,6 +34,7 @@ export class LeaseKeeper {
   readonly #commands: LeaseCommands;
   readonly #tickets = new OpenTickets();
   readonly #ends = new LeaseEnds();
+  readonly #ids = new LeaseIds();
   /** Inputs that arrived while another one was processed. BOUNDED: by the effects of one input. */
   readonly #inputs: LeaseInput[] = [];
   #isWorking = false;
@@ -172,7 +171,7 @@ export class LeaseKeeper {
     const { ticket, outcome } = this.#tickets.issue();
     this.#take({
       ...{ kind: 'open', openRequest, ticket },
-      id: Buffer.from(randomBytes(ID_BYTES)).toString('hex') as LeaseId,
+      id: this.#ids.next(),
       isBanned: this.#isBanned(openRequest.source),
       hasRoom: this.#commands.hasRoom(openRequest.door),
       // The ports must not open even briefly if a command will be refused for lack of a record.

@@ -10,10 +10,11 @@ import { toWallTime } from './lease-record.ts';
 
 const RECORD_EFFECTS = ['record', 'note-start', 'move-end', 'move-claims', 'write-end'] as const;
 
+const NAMES: ReadonlySet<string> = new Set(RECORD_EFFECTS);
+
 export type RecordEffect = Extract<LeaseEffect, { do: (typeof RECORD_EFFECTS)[number] }>;
 
-export const isRecordEffect = (effect: LeaseEffect): effect is RecordEffect =>
-  RECORD_EFFECTS.some((one) => one === effect.do);
+export const isRecordEffect = (effect: LeaseEffect): effect is RecordEffect => NAMES.has(effect.do);
 
 export type LeaseRecordsParts = {
   readonly store: LeaseStore;

@@ -45,9 +45,12 @@ export class PacketReports {
     const event = (
       kind === STEP.completed ? { kind: 'completed', ...place } : { kind: sort.kind, ...place, stage }
     ) as LogEvent;
-    if (isWritten) reports.write(event);
-    if (kind === STEP.completed) reports.feed.add(event);
-    else if (isFed) reports.feed.addStep(event, door.sequence.length);
+    const { feed } = reports;
+    const note = (): void => {
+      if (kind === STEP.completed) feed.add(event);
+      else feed.addStep(event, door.sequence.length);
+    };
+    reports.hold({ event, isWritten, feed: isFed ? note : undefined });
   }
 
   scan(packet: Packet, now: number): void {

@@ -13,6 +13,17 @@ export type Subscriber = {
   readonly onLeaseCount?: () => void;
 };
 
+/** A step of an attempt that was counted and admitted, to the log or to the event stream. */
+export type HeldStep = {
+  readonly event: LogEvent;
+  readonly isWritten: boolean;
+  /** Tells the event stream of it. */
+  readonly feed: (() => void) | undefined;
+};
+
+/** BOUNDED: steps that wait to be written. */
+const MAX_HELD = 4096;
+
 /** Read access to the counters. */
 export type CounterView = Pick<DaemonCounters, 'counts' | 'countsOf' | 'lastError'>;
 
@@ -27,6 +38,8 @@ export class Reports {
   readonly feed: Feed;
   /** BOUNDED: added only when the daemon is composed. */
   readonly #subscribers: Subscriber[] = [];
+  #held: HeldStep[] = [];
+  #soon: NodeJS.Immediate | undefined;
 
   constructor(log: EventLog, counters: DaemonCounters, feed: Feed) {
     this.#log = log;
@@ -39,6 +52,7 @@ export class Reports {
   }
 
   readonly report = (event: Event): void => {
+    this.#writeHeld();
     this.#counters.add(event);
     this.feed.add(event);
     for (const { onEvent: note } of this.#subscribers) note?.(event);
@@ -91,7 +105,18 @@ export class Reports {
 
   /** Writes an event that has been counted and admitted. */
   write(event: LogEvent): void {
+    this.#writeHeld();
     this.#log.write(event);
+  }
+
+  /**
+   * Writes it in the next turn of the event loop, and in any case before whatever is reported or written after it: the
+   * doors that the same packets open come first.
+   */
+  hold(step: HeldStep): void {
+    this.#held.push(step);
+    if (this.#held.length > MAX_HELD) this.#writeHeld();
+    else this.#soon ??= setImmediate(() => this.#writeHeld());
   }
 
   get isDebug(): boolean {
@@ -99,14 +124,29 @@ export class Reports {
   }
 
   reopenLog(targets: LogTargets): void {
+    this.#writeHeld();
     reopenLog(this.#log, targets);
   }
 
   leaveTerminal(): void {
+    this.#writeHeld();
     this.#log.leaveTerminal();
   }
 
   close(): Promise<void> {
+    this.#writeHeld();
     return this.#log.close();
+  }
+
+  #writeHeld(): void {
+    if (this.#soon === undefined) return;
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    const held = this.#held;
+    this.#held = [];
+    for (const { event, isWritten, feed } of held) {
+      if (isWritten) this.#log.write(event);
+      feed?.();
+    }
   }
 }

@@ -1,16 +1,14 @@
-import { type Address, addressWords, familyOf } from '../../../core/net/address.ts';
+import type { Address } from '../../../core/net/address.ts';
 import type { SetChange } from '../../../core/nft/elements.ts';
 import type { OwnTable } from '../../../core/nft/table.ts';
 import { MAX_TIMEOUT } from '../../../core/nft/timeout.ts';
+import type { MessageWriter } from '../../netlink/message-writer.ts';
 import {
-  bigEndian,
   NLA_F_NESTED,
   NLM_F_ACK,
   NLM_F_CREATE,
   NLM_F_NEW,
   NLM_F_REQUEST,
-  renderAttribute,
-  renderMessage,
 } from '../../netlink/netlink-message.ts';
 
 /** linux/netfilter/nfnetlink.h. */
@@ -36,77 +34,116 @@ export const MAX_ELEMENTS = 1024;
 /** The timeout of an element that is deleted again at once. */
 const PASSING_MS = 1000;
 
+/** Of an IPv6 element with a timeout. */
+const ELEMENT_BYTES = 40;
+/** Of a message without its names and elements; and of the begin and the end of a batch. */
+const MESSAGE_BYTES = 64;
+/** UTF-8 of one character. */
+const CHARACTER_BYTES = 3;
+
 /**
- * One complete transaction, whose messages all have the same sequence number; the kernel acknowledges the last change.
- * Deleting a missing element is an error, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM, so the element is
- * added first. `generation`: the kernel rejects the transaction if the ruleset has another one (since Linux 4.14).
+ * Writes one complete transaction, whose messages all have the same sequence number; the kernel acknowledges the last
+ * change. Deleting a missing element is an error, and kernels before 6.3 have no NFT_MSG_DESTROYSETELEM, so the element
+ * is added first. `generation`: the kernel rejects the transaction if the ruleset has another one (since Linux 4.14).
  */
-export function renderTransaction(
+export function writeTransaction(
+  to: MessageWriter,
   changes: readonly SetChange[],
   sequence: number,
   generation?: number,
 ): Uint8Array {
-  const messages = changes.flatMap(renderChange);
-  const last = messages.length - 1;
-  const batch = Buffer.concat([generalMessage(0), Uint8Array.of(0, NFNL_SUBSYS_NFTABLES)]);
-  const only = generation === undefined ? [] : [renderAttribute(NFNL_BATCH_GENID, bigEndian([generation]))];
-  return Buffer.concat([
-    renderMessage(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, sequence, Buffer.concat([batch, ...only])),
-    ...messages.map(({ type, flags, body }, i) =>
-      renderMessage(type, NLM_F_REQUEST | flags | (i === last ? NLM_F_ACK : 0), sequence, body),
-    ),
-    renderMessage(NFNL_MSG_BATCH_END, NLM_F_REQUEST, sequence, batch),
-  ]);
+  to.restart(changes.reduce((room, change) => room + roomOf(change), 2 * MESSAGE_BYTES));
+  const begin = to.begin(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, sequence);
+  writeHead(to, 0, NFNL_SUBSYS_NFTABLES);
+  if (generation !== undefined) to.wordAttribute(NFNL_BATCH_GENID, generation, true);
+  to.end(begin);
+  let last: number | undefined;
+  for (const change of changes) last = writeChange(to, sequence, change) ?? last;
+  if (last !== undefined) to.addFlags(last, NLM_F_ACK);
+  const end = to.begin(NFNL_MSG_BATCH_END, NLM_F_REQUEST, sequence);
+  writeHead(to, 0, NFNL_SUBSYS_NFTABLES);
+  to.end(end);
+  return to.bytes;
 }
 
-type Message = { readonly type: number; readonly flags: number; readonly body: Uint8Array };
+function roomOf({ ownTable, set, out, into }: SetChange): number {
+  const messages = 2 * Math.ceil(out.length / MAX_ELEMENTS) + Math.ceil(into.length / MAX_ELEMENTS);
+  const names = (ownTable.table.length + set.length) * CHARACTER_BYTES;
+  return messages * (MESSAGE_BYTES + names) + (2 * out.length + into.length) * ELEMENT_BYTES;
+}
 
-function renderChange({ ownTable, set, out, into }: SetChange): Message[] {
-  const message = (command: number, flags: number, elements: readonly Uint8Array[]): Message => ({
-    type: (NFNL_SUBSYS_NFTABLES << 8) | command,
-    flags,
-    body: renderList(ownTable, set, elements),
-  });
-  const some = (build: (part: number) => Message[], length: number): Message[] =>
-    Array.from({ length: Math.ceil(length / MAX_ELEMENTS) }, (_, part) => build(part * MAX_ELEMENTS)).flat();
-  const outOrders = some((at) => {
+/** Returns where its last message begins. */
+function writeChange(to: MessageWriter, sequence: number, change: SetChange): number | undefined {
+  const { out, into } = change;
+  let last: number | undefined;
+  for (let at = 0; at < out.length; at += MAX_ELEMENTS) {
     const part = out.slice(at, at + MAX_ELEMENTS);
-    const present = part.map((source) => renderElement(source, PASSING_MS));
-    const absent = part.map((source) => renderElement(source));
-    return [message(NFT_MSG_NEWSETELEM, NLM_F_CREATE, present), message(NFT_MSG_DELSETELEM, 0, absent)];
-  }, out.length);
-  const inOrders = some((at) => {
-    const part = into.slice(at, at + MAX_ELEMENTS);
-    const elements = part.map(({ source, left }) => renderElement(source, left));
-    return [message(NFT_MSG_NEWSETELEM, NLM_F_NEW, elements)];
-  }, into.length);
-  return [...outOrders, ...inOrders];
+    const present = beginList(to, NFT_MSG_NEWSETELEM, NLM_F_CREATE, sequence, change);
+    for (const source of part) writeElement(to, source, PASSING_MS);
+    endList(to, present);
+    const absent = beginList(to, NFT_MSG_DELSETELEM, 0, sequence, change);
+    for (const source of part) writeElement(to, source);
+    endList(to, absent);
+    last = absent.message;
+  }
+  for (let at = 0; at < into.length; at += MAX_ELEMENTS) {
+    const list = beginList(to, NFT_MSG_NEWSETELEM, NLM_F_NEW, sequence, change);
+    for (const { source, left } of into.slice(at, at + MAX_ELEMENTS)) writeElement(to, source, left);
+    endList(to, list);
+    last = list.message;
+  }
+  return last;
 }
 
-function renderList({ family, table }: OwnTable, set: string, elements: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat([
-    generalMessage(NFPROTO[family]),
-    Uint8Array.of(0, 0),
-    renderAttribute(LIST.table, Buffer.from(`${table}\0`)),
-    renderAttribute(LIST.set, Buffer.from(`${set}\0`)),
-    renderAttribute(LIST.elements | NLA_F_NESTED, Buffer.concat(elements)),
-  ]);
+type List = { readonly message: number; readonly elements: number };
+
+function beginList(
+  to: MessageWriter,
+  command: number,
+  flags: number,
+  sequence: number,
+  { ownTable: { family, table }, set }: SetChange,
+): List {
+  const message = to.begin((NFNL_SUBSYS_NFTABLES << 8) | command, NLM_F_REQUEST | flags, sequence);
+  writeHead(to, NFPROTO[family], 0);
+  writeName(to, LIST.table, table);
+  writeName(to, LIST.set, set);
+  return { message, elements: to.beginAttribute(LIST.elements | NLA_F_NESTED) };
+}
+
+function endList(to: MessageWriter, { message, elements }: List): void {
+  to.endAttribute(elements);
+  to.end(message);
+}
+
+function writeName(to: MessageWriter, type: number, name: string): void {
+  const attribute = to.beginAttribute(type);
+  to.text(name);
+  to.endAttribute(attribute);
 }
 
 /** The kernel's times are 64-bit milliseconds. */
-function renderElement(source: Address, left?: number): Uint8Array {
-  const words = addressWords(source).slice(familyOf(source) === 4 ? 3 : 0);
-  const key = renderAttribute(ELEM.key | NLA_F_NESTED, renderAttribute(DATA_VALUE, bigEndian(words)));
-  if (left === undefined) return renderAttribute(LIST_ELEM | NLA_F_NESTED, key);
-  const rounded = Math.min(MAX_TIMEOUT, Math.max(1, Math.ceil(left)));
-  const timeout = renderAttribute(
-    ELEM.timeout,
-    bigEndian([Math.floor(rounded / 2 ** 32), rounded % 2 ** 32]),
-  );
-  return renderAttribute(LIST_ELEM | NLA_F_NESTED, Buffer.concat([key, timeout]));
+function writeElement(to: MessageWriter, source: Address, left?: number): void {
+  const element = to.beginAttribute(LIST_ELEM | NLA_F_NESTED);
+  const key = to.beginAttribute(ELEM.key | NLA_F_NESTED);
+  const value = to.beginAttribute(DATA_VALUE);
+  to.address(source);
+  to.endAttribute(value);
+  to.endAttribute(key);
+  if (left !== undefined) {
+    const rounded = Math.min(MAX_TIMEOUT, Math.max(1, Math.ceil(left)));
+    const timeout = to.beginAttribute(ELEM.timeout);
+    to.bigEndian(Math.floor(rounded / 2 ** 32));
+    to.bigEndian(rounded % 2 ** 32);
+    to.endAttribute(timeout);
+  }
+  to.endAttribute(element);
 }
 
-/** struct nfgenmsg without its last field: family, version. */
-function generalMessage(family: number): Uint8Array {
-  return Uint8Array.of(family, 0);
+/** struct nfgenmsg: family u8, version u8, resource u16 in network byte order. */
+function writeHead(to: MessageWriter, family: number, resource: number): void {
+  to.byte(family);
+  to.byte(0);
+  to.byte(resource >> 8);
+  to.byte(resource & 0xff);
 }

@@ -1,8 +1,9 @@
 import type { SetChange } from '../../../core/nft/elements.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
+import { MessageWriter } from '../../netlink/message-writer.ts';
 import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
 import { readRuleGeneration } from '../ruleset/rule-generation.ts';
-import { renderTransaction } from './nft-element-messages.ts';
+import { writeTransaction } from './nft-element-messages.ts';
 
 /** linux/netlink.h. */
 const NETLINK_NETFILTER = 12;
@@ -19,6 +20,7 @@ const FAR_OFF = 0x80000000;
  */
 export class NftElements {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, 'the sets of nftables');
+  readonly #writer = new MessageWriter();
 
   /**
    * As `change`, for leases that are most likely new: skipping the deletion of old elements saves three messages per
@@ -51,7 +53,7 @@ export class NftElements {
   /** `generation`: the only ruleset generation that it applies to. Absent: any. */
   #transact(changes: readonly SetChange[], generation?: number): number {
     if (changes.length === 0) return 0;
-    return this.#socket.transact((sequence) => renderTransaction(changes, sequence, generation));
+    return this.#socket.transact((sequence) => writeTransaction(this.#writer, changes, sequence, generation));
   }
 }
 
