@@ -9,10 +9,10 @@ import { parseEngine } from '../../src/core/fleet/engine-address.ts';
 import { parseFleetKey } from '../../src/core/fleet/fleet-key.ts';
 import { parseMembers } from '../../src/core/fleet/parse-members.ts';
 import { freePort } from '../lab/engine.ts';
+import { BUSSA } from '../lab/knockd.ts';
 import { Program } from '../lab/program.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
 
-const BUSSA = join(import.meta.dirname, '../../src/cli/bussa/bussa.ts');
 const DOOR = '[ssh]\n\tsequence = 7123,4234\n\topen = tcp/22\n\topen_for = 60s\n\tfleet = share, accept\n';
 
 /** One host's files. */
@@ -29,8 +29,9 @@ class Member {
     words: readonly string[],
     input = '',
   ): { readonly status: number | null; readonly out: string; readonly err: string } {
-    const all = ['--disable-warning=ExperimentalWarning', BUSSA, 'fleet', ...words, '-c', this.config];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...all, '--state', this.directory.path], {
+    const [program = '', ...first] = BUSSA;
+    const all = [...first, 'fleet', ...words, '-c', this.config, '--state', this.directory.path];
+    const { status, stdout, stderr } = spawnSync(program, all, {
       encoding: 'utf8',
       input,
     });
