@@ -38,12 +38,29 @@ main() {
   put_link bussa "$prefix/$completions/knockd"
   install_unit
   for other in $others; do install_other "$other"; done
+  make_groups
   keep_or_install 600 knockd.conf /etc/knockd.conf
   keep_or_install 644 default-knockd "$defaults"
   [ ! -d /etc/logrotate.d ] || keep_or_install 644 knockd.logrotate /etc/logrotate.d/knockd
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
   echo "Installed below $prefix. Next: bussa init, or write /etc/knockd.conf by hand and run bussa check."
   take_over "$prefix/sbin/knockd" "$here/etc/knockd-commands.conf"
+  if [ -d /run/systemd/system ]; then restart_others; fi
+}
+
+# Of bussa-fleet.service and bussa-web.service. Both stay at --uninstall: files may belong to them.
+make_groups() {
+  for group in bussa-fleet knockops; do
+    getent group "$group" >/dev/null || groupadd --system "$group" ||
+      echo "Not made: the group $group. Make it before its service starts: groupadd --system $group"
+  done
+}
+
+# Those that run are of the version before. What does not run stays so.
+restart_others() {
+  for other in bussa-fleet.service bussa-web.service; do
+    if is_own_other "$other"; then systemctl try-restart "$other" || echo "Not restarted: $other: systemctl status $other says why"; fi
+  done
 }
 
 # At its stop the service closes every open door, and opens the ports that it has closed.

@@ -71,6 +71,9 @@ describe('a fleet of three gateways', () => {
     assert.ok(first !== undefined);
     const status = await first.host.run(...(BUSSA as [string]), 'fleet', 'status', ...first.place);
     assert.match(status, /member gw2: heard .*member gw3: heard /s);
+    const json = await first.host.run(...(BUSSA as [string]), 'fleet', 'status', '--json', ...first.place);
+    const { member, connected } = JSON.parse(json) as { member: string; connected: boolean };
+    assert.deepEqual([member, connected], ['gw1', true]);
     await first.host.run(...(BUSSA as [string]), 'close', 'ssh', HUB, '--fleet', ...first.place);
     for (const { knockd } of gateways) await knockd.saw(/10\.7\.9\.1: ssh: .*closed tcp\/22/);
   });

@@ -12,6 +12,7 @@ import { makeTarballSource, SHARED } from './tarball-source.ts';
 const APART = `set -e
 cp -a /etc "$1/etc"
 mount --bind "$1/etc" /etc
+sed -i '/^bussa-fleet:/d; /^knockops:/d' /etc/group /etc/gshadow
 mount -t tmpfs none /run
 sh "$1/source/install.sh" --prefix "$1/prefix"
 find "$1/prefix" ! -type d | sort >"$1/installed"
@@ -20,6 +21,8 @@ grep -q "^ExecStart=$1/prefix/bin/bussa fleet " /etc/systemd/system/bussa-fleet.
 grep -q "^ExecStart=$1/prefix/bin/bussa web " /etc/systemd/system/bussa-web.service
 cmp "$1/source/etc/bussa-web.socket" /etc/systemd/system/bussa-web.socket
 test -z "$(find /etc/systemd/system -name 'bussa-*' -type l)"
+getent group bussa-fleet knockops >"$1/groups"
+test "$(wc -l <"$1/groups")" -eq 2
 sh "$1/source/install.sh" --prefix "$1/prefix" >"$1/again"
 ! grep bussa- "$1/again"
 echo mine >/etc/knockd.conf

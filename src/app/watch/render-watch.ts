@@ -4,6 +4,7 @@ import type { LeaseStatus } from '../../core/control/lease-status.ts';
 import { printable } from '../../core/event/printable.ts';
 import { holderNames } from '../../core/lease/holders.ts';
 import { fitText, type Line, type LineStyle, span } from './line.ts';
+import { renderFleetLine } from './render-fleet-line.ts';
 import { renderRemaining, renderUptime } from './render-length.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { WatchPoll } from './watch-poll.ts';
@@ -12,9 +13,10 @@ import { type Choice, isSameChoice, type WatchEvent, type WatchState } from './w
 export type ScreenSize = { readonly columns: number; readonly rows: number };
 
 const KEYS = '↑↓ select  x explain  c close  e extend  b ban  ? help  q quit';
-/** Number of lines above and below the lists. */
+/** Number of lines above and below the lists. A fleet has another one. */
 const HEAD = 5;
 const FOOT = 2;
+const headOf = ({ poll }: WatchState): number => HEAD + (poll?.status.fleet === undefined ? 0 : 1);
 /** Columns of a countdown bar, and of an address. */
 const BAR = 10;
 const ADDRESS = 24;
@@ -32,7 +34,7 @@ export function renderWatch(state: WatchState, now: number, day: string, size: S
       : page === undefined
         ? renderLists(state, poll, now, size)
         : renderPage(page, size);
-  const room = Math.max(0, size.rows - HEAD - FOOT);
+  const room = Math.max(0, size.rows - headOf(state) - FOOT);
   const filled = [
     ...body.slice(0, room),
     ...Array.from({ length: Math.max(0, room - body.length) }, (): Line => []),
@@ -69,6 +71,7 @@ function renderHead(
     rate('packets', packets, 'green'),
     rate('dropped', dropped, (dropped.at(-1) ?? 0) > 0 ? 'red' : 'green'),
     tallies.flatMap(([name, value]) => [span(`${name} `, 'dim'), span(`${value}  `)]),
+    ...(status.fleet === undefined ? [] : [renderFleetLine(status.fleet)]),
     [],
   ];
 }
@@ -94,7 +97,8 @@ function fold(text: string, columns: number): readonly string[] {
 
 function renderLists(state: WatchState, poll: WatchPoll, now: number, size: ScreenSize): readonly Line[] {
   const { doors, leases, attempts } = poll;
-  const room = Math.max(3, size.rows - HEAD - FOOT - 3);
+  const head = headOf(state);
+  const room = Math.max(3, size.rows - head - FOOT - 3);
   // Doors get at most a third; open leases take precedence over attempts.
   const forDoors = Math.min(doors.length, Math.max(1, Math.floor(room / 3)));
   const forLeases = Math.min(leases.length, Math.max(room - forDoors - Math.min(attempts.length, 4), 1));
@@ -120,7 +124,7 @@ function renderLists(state: WatchState, poll: WatchPoll, now: number, size: Scre
         ...mark({ kind: 'attempt', door: attempt.door, source: attempt.source }),
         ...renderAttempt(attempt, size),
       ]),
-    ...renderEvents(state.events, size.rows - HEAD - FOOT - 3 - forDoors - forLeases - forAttempts, size),
+    ...renderEvents(state.events, size.rows - head - FOOT - 3 - forDoors - forLeases - forAttempts, size),
   ];
 }
 

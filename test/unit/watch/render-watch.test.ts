@@ -14,8 +14,9 @@ import {
   type WatchState,
 } from '../../../src/app/watch/watch-state.ts';
 import type { FeedEvent } from '../../../src/core/control/feed-event.ts';
+import type { FleetStatus } from '../../../src/core/control/fleet-status.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
-import { instant } from '../../../src/core/net/time.ts';
+import { instant, millis } from '../../../src/core/net/time.ts';
 import { aDoor, aLease, anAttempt, aPoll } from './watch-polls.ts';
 
 const plain = (_style: string, text: string): string => text;
@@ -41,6 +42,31 @@ describe('the screen of the live view', () => {
     assert.match(text, /^ {2}2001:db8::7 +ssh +tcp\/22 +held /m);
     assert.match(text, /^ {2}198\.51\.100\.4 +ssh +●●○○ {2}2 of 4$/m);
     assert.match(screen.at(-1) ?? '', /q quit/);
+  });
+
+  test('a fleet has a line: when each member was heard, or why there is no connection', () => {
+    const heard = instant(1_800_000_000_000);
+    const member = { name: 'gw2', heard, doors: ['ssh'], bans: false, leases: 3 };
+    const silent = { name: 'gw3', doors: [], bans: false, leases: 0 };
+    const fleet: FleetStatus = {
+      ...{ fleet: 'edge', member: 'gw1', engine: 'valkeys://gw1@192.0.2.1:6379', carrier: true },
+      ...{ connected: true, since: heard, window: millis(600_000), members: [member, silent] },
+      counts: { published: 7, applied: 5, refused: 1, waiting: 9, claimed: 2, taken: 1, unclaimed: 0 },
+    };
+    const doors = Array.from({ length: 30 }, (_, n) => aDoor(`door${n}`));
+    const screen = screenOf(addPoll(EMPTY_WATCH, aPoll({ doors, fleet })), 80, 24);
+    assert.equal(screen.length, 24);
+    assert.match(screen[4] ?? '', /^fleet +edge as gw1 {2}connected {2}gw2 \d\d:\d\d:\d\d {2}gw3 not heard$/);
+    assert.match(screen.at(-1) ?? '', /q quit/);
+    const away = screenOf(
+      addPoll(EMPTY_WATCH, aPoll({ fleet: { ...fleet, connected: false, why: 'a\u001b[2J full disk' } })),
+    );
+    assert.match(away[4] ?? '', /^fleet +edge as gw1 {2}NOT CONNECTED, 9 wait: a.*full disk$/);
+    assert.ok(!away.join().includes('\u001b'));
+    const alone = screenOf(
+      addPoll(EMPTY_WATCH, aPoll({ fleet: { ...fleet, connected: false, carrier: false } })),
+    );
+    assert.match(alone[4] ?? '', /`bussa fleet` is not connected$/);
   });
 
   test('whatever there is to show, it is as many lines as the screen has, none too wide, none that moves the cursor', () => {

@@ -3,6 +3,7 @@ import type { PendingAttempt } from '../../../src/core/attempt/pending-attempt.t
 import type { DaemonStatus } from '../../../src/core/control/daemon-status.ts';
 import { COUNTED, type DaemonCounts } from '../../../src/core/control/daemon-status.ts';
 import type { DoorStatus } from '../../../src/core/control/door-status.ts';
+import type { FleetStatus } from '../../../src/core/control/fleet-status.ts';
 import type { LeaseStatus } from '../../../src/core/control/lease-status.ts';
 import { type Address, parseAddress } from '../../../src/core/net/address.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
@@ -55,6 +56,7 @@ type PollParts = {
   readonly leases?: readonly LeaseStatus[];
   readonly attempts?: readonly PendingAttempt[];
   readonly rates?: readonly number[];
+  readonly fleet?: FleetStatus;
 };
 
 export function aPoll(parts: PollParts): WatchPoll {
@@ -66,6 +68,7 @@ export function aPoll(parts: PollParts): WatchPoll {
     leases = [],
     attempts = [],
     rates = [],
+    fleet,
   } = parts;
   const counts = Object.fromEntries(COUNTED.map((what) => [what, 0])) as DaemonCounts;
   return {
@@ -93,6 +96,7 @@ export function aPoll(parts: PollParts): WatchPoll {
       tripwires: { touches: 0, suspects: 0 },
       bans: 0,
       unconfirmed: false,
+      ...(fleet === undefined ? {} : { fleet }),
     },
   };
 }

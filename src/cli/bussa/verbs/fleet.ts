@@ -1,5 +1,5 @@
 import type { DaemonSelector } from '../../../app/ask/ask-daemon.ts';
-import { printable } from '../../../core/event/printable.ts';
+import { printable, printableJson } from '../../../core/event/printable.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
@@ -50,6 +50,7 @@ const OPTIONS = {
     completes: 'file',
     summary: `the directory with what the engine wants to see: \`ca.pem\`, \`client.pem\`, \`client.key\`, \`password\` (default \`${DIRECTORY}/fleet-engine\`)`,
   },
+  json: { type: 'boolean', summary: 'with `status`: print it as one JSON value' },
   ...SELECTOR_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -88,6 +89,7 @@ function judgeWords(action: ActionName, name: string | undefined, values: Parsed
   for (const option of ['engine', 'fleet', 'join', 'directory', 'engine-directory'])
     if (action !== 'init' && values.has(option))
       throw new UsageError(`--${option} is for \`bussa fleet init\``);
+  if (action !== 'status' && values.has('json')) throw new UsageError('--json is for `bussa fleet status`');
   if (action !== 'run' && values.has('files')) throw new UsageError('--files is for the carrier');
   if (action !== 'init') return;
   if (values.has('join') === values.has('engine'))
@@ -104,7 +106,7 @@ async function act(
 ): Promise<number> {
   const choice = readSelector(values, environment);
   if (action === 'run') return carry(choice, values.get('files') ?? `${DIRECTORY}/fleet-engine`, output);
-  if (action === 'status') return showStatus(choice, output);
+  if (action === 'status') return showStatus(choice, values.has('json'), output);
   const judged = await judgedFile(undefined, choice, output);
   if (typeof judged === 'number') return judged;
   const { file } = judged;
@@ -125,16 +127,22 @@ async function carry(choice: DaemonSelector, files: string, output: Output): Pro
   return EXIT.ok;
 }
 
-async function showStatus(choice: DaemonSelector, output: Output): Promise<number> {
+async function showStatus(choice: DaemonSelector, json: boolean, output: Output): Promise<number> {
   const { askDaemon } = await import('../../../app/ask/ask-daemon.ts');
+  const fail = (message: string, status: number): number => {
+    if (json) output.print(printableJson({ error: message, status }));
+    return status;
+  };
   const reply = await askDaemon(choice, { verb: 'status' });
-  if (reply.kind !== 'answer') return printNoAnswer(reply, output);
+  if (reply.kind !== 'answer') return fail(reply.message, printNoAnswer(reply, output));
   const { fleet } = reply.answer.status;
   if (fleet === undefined) {
-    output.error('bussa: this daemon has no fleet: `bussa fleet init NAME --engine URL` begins one');
-    return EXIT.failed;
+    const message = 'this daemon has no fleet: `bussa fleet init NAME --engine URL` begins one';
+    output.error(`bussa: ${message}`);
+    return fail(message, EXIT.failed);
   }
-  const { fleetRows } = await import('../text/render-fleet.ts');
-  for (const [, text] of fleetRows(fleet)) output.print(text);
+  const { fleetJson, fleetRows } = await import('../text/render-fleet.ts');
+  if (json) output.print(printableJson(fleetJson(fleet)));
+  else for (const [, text] of fleetRows(fleet)) output.print(text);
   return fleet.connected ? EXIT.ok : EXIT.failed;
 }
