@@ -7,7 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { placesOf } from '../lab/find-secret.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, CLIENT6, SERVER, SERVER6, STRANGER } from '../lab/wire.ts';
@@ -215,6 +217,8 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
       await stage.bussa('user', 'list'),
     ];
     for (const text of said) assert.ok(!text.includes(secret));
+    const { path } = stage.directory;
+    assert.deepEqual(placesOf([secret, Buffer.from(secret.toLowerCase())], path), [join(path, 'users.conf')]);
     assert.ok((await stage.bussa('user', 'show', 'alice', '--qr')).includes(`secret=${secret}`));
   });
 

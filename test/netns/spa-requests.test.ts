@@ -1,7 +1,9 @@
 /** What a packet of Debian's fwknop client may ask for, and what it gets: ports, sources, times, names and refusals. */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { placesOf } from '../lab/find-secret.ts';
 import { assertOpen, assertShut } from '../lab/service.ts';
 import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { drawKey, SPA_DOOR, SpaFixture, spaLine } from './spa-fixture.ts';
@@ -175,9 +177,10 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
   });
 
   test('names its user everywhere: log, hooks, leases, history, explain', async () => {
+    const carol = drawKey('carol');
     await using stage = await SpaFixture.create({
       config: `  On_Open = /usr/bin/env\n${SPA_DOOR}`,
-      keys: [drawKey('carol'), drawKey('dave')],
+      keys: [carol, drawKey('dave')],
     });
     const config = readFileSync(stage.configFile, 'utf8');
     const hook = stage.directory.file(
@@ -196,5 +199,8 @@ describe('a request of the fwknop client', { concurrency: 2 }, () => {
     await stage.knockd.saw(/10\.7\.0\.2: ssh: carol(?:, dave)?: closed/);
     assert.match(await stage.ask('history', '--user', 'carol'), /carol/);
     assert.match(await stage.ask('explain', '--user', 'carol'), /SPA packet was good/);
+    const { path } = stage.directory;
+    const secrets = [carol.key, carol.hmacKey].flatMap((key) => [key, key.toString('base64').slice(0, 30)]);
+    assert.deepEqual(placesOf(secrets, path), [join(path, 'fwknoprc'), join(path, 'users.conf')]);
   });
 });

@@ -18,11 +18,18 @@ export function addPorts(bytes: Uint8Array, texts: AuthorityTexts): Uint8Array |
     drawn.push(ports ?? [1, 2]);
     return ports ?? [1, 2];
   });
-  if (isOut) return 'no two blocks of ports are free for codes: set Code_Ports in the door';
+  if (isOut) return noRoom('two blocks of ports for codes', 'write code_ports = 17, 23 into the door');
   if (!needsSignedPort(complete)) return complete;
   const port = drawPort(texts, drawn);
-  if (port === undefined) return 'no UDP port is free for signed knocks: set Signed_Port in [options]';
+  if (port === undefined) return noRoom('a UDP port for signed knocks', 'set Signed_Port in [options]');
   return addSignedPort(complete, port);
+}
+
+/** The ports of the host's own connections are what leaves no room: 20 blocks and 28,000 ports are more than doors use. */
+function noRoom(what: string, choice: string): string {
+  const { first, last } = readEphemeralPorts();
+  const cause = `net.ipv4.ip_local_port_range, ${first} to ${last}, leaves no room for ${what}`;
+  return `${cause}: set it to 32768 60999 (sysctl), or choose yourself: ${choice}`;
 }
 
 /** The missing port must be the only mistake: everything else has been judged. */

@@ -63,6 +63,14 @@ export class UserFixture implements Disposable {
     return { status, stdout, stderr };
   }
 
+  /** The same in a network of its own, whose connections have these local ports. */
+  runWithLocalPorts(range: string, ...args: readonly string[]): Run {
+    const script = `echo ${range} > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`;
+    const all = ['--net', 'sh', '-c', script, 'sh', BUSSA, ...args, ...this.#place];
+    const { status, stdout, stderr } = spawnSync('unshare', all, { encoding: 'utf8', timeout: 60_000 });
+    return { status, stdout, stderr };
+  }
+
   /** Resolves to the exit status. */
   async start(...args: readonly string[]): Promise<number | null> {
     const child = spawn(BUSSA, [...args, ...this.#place], { stdio: 'ignore' });

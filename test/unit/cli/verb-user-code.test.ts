@@ -104,6 +104,22 @@ suite('bussa user with codes', () => {
     assert.throws(() => statSync(bench.users));
   });
 
+  test('where local ports leave no room for codes or signed knocks, they are named, with what to do', () => {
+    using bench = new UserFixture();
+    for (const proof of ['--code', publicKeyLine(1)]) {
+      const { status, stderr } = bench.runWithLocalPorts('1024 65535', 'user', 'add', 'bob', proof);
+      assert.notEqual(status, 0);
+      assert.match(
+        stderr,
+        /ip_local_port_range, 1024 to 65535, leaves no room for .*: set it to 32768 60999/,
+      );
+      assert.throws(() => statSync(bench.users));
+    }
+    const { status, stderr } = bench.runWithLocalPorts('12000 60000', 'user', 'add', 'bob', '--code');
+    assert.equal(status, 0, stderr);
+    assert.match(readFileSync(bench.config, 'utf8'), /code_ports = 1[01], 1[01]\n/);
+  });
+
   test('mistakes of the file are told with their places, and show no secret', async () => {
     using bench = new UserFixture('[ssh]\naccept = code\ncode_ports = 17, 23\nopen = tcp/22\n');
     const good = 'KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI';
