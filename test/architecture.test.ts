@@ -127,7 +127,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   host: {
     capture: ['ffi'],
     clock: ['ffi', 'self'],
-    connections: ['ffi', 'netlink'],
+    connections: ['ffi', 'files', 'netlink'],
     control: ['ffi'],
     crypto: [],
     engine: [],
@@ -143,7 +143,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     netlink: ['ffi'],
     network: ['clock', 'ffi', 'platform'],
     platform: [],
-    ports: ['ffi', 'netlink'],
+    ports: ['ffi', 'files', 'netlink'],
     privileges: ['ffi', 'self'],
     process: ['ffi'],
     self: ['ffi', 'files'],

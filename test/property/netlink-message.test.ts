@@ -6,13 +6,13 @@ import { PROTOCOL_NUMBER, type Protocol } from '../../src/core/net/protocol.ts';
 import type { ConnectionQuery } from '../../src/host/connections/connections.ts';
 import { renderConntrackDelete, renderQueries } from '../../src/host/connections/conntrack-messages.ts';
 import { readEntry } from '../../src/host/connections/read-conntrack.ts';
-import { readCookie, readEnds, renderSocketRequest } from '../../src/host/connections/socket-messages.ts';
 import {
   readAnswer,
   readAttributes,
   renderAttribute,
   renderMessage,
 } from '../../src/host/netlink/netlink-message.ts';
+import { readCookie, readEnds, renderSocketRequest } from '../../src/host/netlink/socket-messages.ts';
 import { seeded } from '../lab/seed.ts';
 
 const SEQUENCE = 7;

@@ -1,8 +1,8 @@
 import { type Address, addressWords, type Family, familyOf } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
 import { bigEndian, NLA_F_NESTED, renderAttribute } from '../netlink/netlink-message.ts';
+import type { SocketEnds } from '../netlink/socket-messages.ts';
 import type { ConnectionQuery, QueriedPorts } from './connections.ts';
-import type { SocketEnds } from './socket-messages.ts';
 
 /** linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h. */
 const NFNL_SUBSYS_CTNETLINK = 1;

@@ -2,7 +2,7 @@ import { endianness } from 'node:os';
 import { type Address, renderAddress } from '../../core/net/address.ts';
 import type { Connection } from '../../core/net/connection.ts';
 import { type Port, parsePort } from '../../core/net/port.ts';
-import { readProcLines } from './proc-lines.ts';
+import { readProcLines } from '../files/proc-lines.ts';
 
 /** The tables of this network namespace (proc(5)). A kernel without IPv6 lacks the second one. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];

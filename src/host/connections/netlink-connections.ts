@@ -1,11 +1,13 @@
 import type { Address } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { LINK_BYTES, RTM_GETLINK, readVrfIndex } from '../netlink/link-messages.ts';
-import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import {
+  type NetlinkSocket,
+  openDiagnosisSocket,
+  openRouteSocket,
+  openTrackingSocket,
+} from '../netlink/netlink-socket.ts';
 import { endsHere, RTM_GETROUTE, renderRouteQuery } from '../netlink/route-messages.ts';
-import type { ConnectionQuery, Connections, TrackedConnection } from './connections.ts';
-import { CT_DELETE, CT_GET, renderConntrackDelete, renderQueries } from './conntrack-messages.ts';
-import { readEntry, type TrackedEntry } from './read-conntrack.ts';
 import {
   type BoundSocket,
   readBoundSocket,
@@ -15,12 +17,10 @@ import {
   SOCK_DESTROY,
   SOCK_DIAG_BY_FAMILY,
   type SocketEnds,
-} from './socket-messages.ts';
-
-/** linux/netlink.h. */
-const NETLINK_ROUTE = 0;
-const NETLINK_SOCK_DIAG = 4;
-const NETLINK_NETFILTER = 12;
+} from '../netlink/socket-messages.ts';
+import type { ConnectionQuery, Connections, TrackedConnection } from './connections.ts';
+import { CT_DELETE, CT_GET, renderConntrackDelete, renderQueries } from './conntrack-messages.ts';
+import { readEntry, type TrackedEntry } from './read-conntrack.ts';
 
 /** asm-generic/errno-base.h and errno.h. */
 const ENOENT = 2;
@@ -37,20 +37,16 @@ const MAX_LISTED = 65_536;
 export class NetlinkConnections implements Connections {
   listNow(sought: ConnectionQuery): readonly TrackedConnection[] {
     const found = new Found(sought);
-    withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
-      for (const query of renderQueries(sought)) tracking.listNow(CT_GET, query, found.take);
+    withSocket(openTrackingSocket, (tracking) => {
+      for (const query of renderQueries(sought)) tracking.listNow(CT_GET, query, found.add);
     });
     return found.connections();
   }
 
   async list(sought: ConnectionQuery): Promise<readonly TrackedConnection[]> {
     const found = new Found(sought);
-    const tracking = new NetlinkSocket(NETLINK_NETFILTER, CONNTRACK);
-    try {
-      for (const query of renderQueries(sought)) await tracking.list(CT_GET, query, found.take);
-    } finally {
-      tracking.close();
-    }
+    using tracking = openTrackingSocket();
+    for (const query of renderQueries(sought)) await tracking.list(CT_GET, query, found.add);
     return found.connections();
   }
 
@@ -58,17 +54,15 @@ export class NetlinkConnections implements Connections {
     // The socket first: its reset must leave as part of the connection.
     const sockets = connections.filter(({ protocol, path }) => protocol === 'tcp' && path === 'input');
     if (sockets.length > 0) {
-      withSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket', (diagnosis) => {
+      withSocket(openDiagnosisSocket, (diagnosis) => {
         destroySockets(diagnosis, sockets);
       });
     }
-    withSocket(NETLINK_NETFILTER, CONNTRACK, (tracking) => {
+    withSocket(openTrackingSocket, (tracking) => {
       for (const connection of connections) forgetEntry(tracking, connection);
     });
   }
 }
-
-const CONNTRACK = 'the connection-tracking netlink socket';
 
 /** Collects entries. */
 class Found {
@@ -80,7 +74,7 @@ class Found {
     this.#sought = sought;
   }
 
-  readonly take = (body: DataView): void => {
+  readonly add = (body: DataView): void => {
     if (this.#entries.size >= MAX_LISTED) return;
     const entry = readEntry(body, this.#sought);
     if (entry !== undefined) this.#entries.set(entry.id, entry);
@@ -90,7 +84,7 @@ class Found {
     if (this.#entries.size === 0) return [];
     // BOUNDED: by MAX_LISTED.
     const here = new Map<Address, boolean>();
-    return withSocket(NETLINK_ROUTE, 'the routing netlink socket', (routes) => {
+    return withSocket(openRouteSocket, (routes) => {
       const destinations = new Destinations(routes);
       return [...this.#entries.values()].map((entry) => {
         const { local } = entry.ends;
@@ -173,15 +167,7 @@ function renderEnds({ local, localPort, remote, remotePort }: SocketEnds): strin
   return `the connection of ${remote} port ${remotePort} to ${local} port ${localPort}`;
 }
 
-function withSocket<Result>(
-  protocol: number,
-  subject: string,
-  act: (socket: NetlinkSocket) => Result,
-): Result {
-  const socket = new NetlinkSocket(protocol, subject);
-  try {
-    return act(socket);
-  } finally {
-    socket.close();
-  }
+function withSocket<Result>(open: () => NetlinkSocket, act: (socket: NetlinkSocket) => Result): Result {
+  using socket = open();
+  return act(socket);
 }

@@ -1,8 +1,6 @@
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { NLM_F_NEW } from '../netlink/netlink-message.ts';
-import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import type { QueriedPorts } from './connections.ts';
-import { CT_NEW, renderEstablished } from './conntrack-messages.ts';
+import { type NetlinkSocket, openDiagnosisSocket, openTrackingSocket } from '../netlink/netlink-socket.ts';
 import {
   readEnds,
   renderSocketQuery,
@@ -10,11 +8,9 @@ import {
   SOCK_DESTROY,
   SOCK_DIAG_BY_FAMILY,
   type SocketEnds,
-} from './socket-messages.ts';
-
-/** linux/netlink.h. */
-const NETLINK_SOCK_DIAG = 4;
-const NETLINK_NETFILTER = 12;
+} from '../netlink/socket-messages.ts';
+import type { QueriedPorts } from './connections.ts';
+import { CT_NEW, renderEstablished } from './conntrack-messages.ts';
 
 /** asm-generic/errno-base.h and errno.h. */
 const EEXIST = 17;
@@ -29,17 +25,12 @@ const MAX_TRACKED = 65_536;
  * been cut before, so nothing is done. Throws the system's error as a `SystemCallError`.
  */
 export function importConnections(ports: readonly QueriedPorts[]): number {
-  const sockets = new NetlinkSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket');
-  const tracking = new NetlinkSocket(NETLINK_NETFILTER, 'the connection-tracking netlink socket');
-  try {
-    if (!endsSockets(sockets)) return 0;
-    let count = 0;
-    for (const ends of listSockets(sockets, ports)) if (track(tracking, ends)) count++;
-    return count;
-  } finally {
-    tracking.close();
-    sockets.close();
-  }
+  using sockets = openDiagnosisSocket();
+  using tracking = openTrackingSocket();
+  if (!endsSockets(sockets)) return 0;
+  let count = 0;
+  for (const ends of listSockets(sockets, ports)) if (track(tracking, ends)) count++;
+  return count;
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Address, parseAddress } from '../../core/net/address.ts';
 import type { Connection } from '../../core/net/connection.ts';
 import { type Port, parsePort } from '../../core/net/port.ts';
 import { parseProtocol } from '../../core/net/protocol.ts';
-import { readProcLines } from './proc-lines.ts';
+import { readProcLines } from '../files/proc-lines.ts';
 
 /** The kernel's connection tracking of this network namespace. Not every kernel is built with it. */
 const TABLE = '/proc/self/net/nf_conntrack';

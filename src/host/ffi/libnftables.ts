@@ -1,6 +1,6 @@
 import koffi, { type LibraryHandle } from 'koffi';
 import { libc, type Pointer } from './libc.ts';
-import { lastError } from './system-call-error.ts';
+import { NETLINK_NETFILTER, openNetlink } from './open-netlink.ts';
 
 /** nftables/libnftables.h */
 const NFT_CTX_DEFAULT = 0;
@@ -16,17 +16,9 @@ export type Nftables = {
   readonly close: () => void;
 };
 
-/** linux/netlink.h, asm-generic/socket.h. */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const NETLINK_NETFILTER = 12;
-
 /** libnftables ends the whole process if it gets no socket (mnl.c, netlink_open_error), so this is checked first. */
 function requireSocket(): void {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-  if (fd < 0) throw lastError('socket(AF_NETLINK)', 'nftables');
-  libc.close(fd);
+  libc.close(openNetlink(NETLINK_NETFILTER, 'nftables'));
 }
 
 /**

@@ -4,17 +4,15 @@ import type { HostRoutes } from '../../core/firewall/judge/journey.ts';
 import type { Family } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
-import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { openRouteSocket } from '../netlink/netlink-socket.ts';
 import { RTM_GETROUTE, renderRouteQuery, routeOf } from '../netlink/route-messages.ts';
 
-/** linux/netlink.h. */
-const NETLINK_ROUTE = 0;
 /** asm-generic/errno.h: the kernel's answers when there is no route. */
 const NO_ROUTE: ReadonlySet<number> = new Set([101, 113, 13]);
 
 /** The kernel's own routes, asked once per address. */
 export class KernelRoutes implements HostRoutes, Disposable {
-  readonly #socket = new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');
+  readonly #socket = openRouteSocket();
   readonly #names: ReadonlyMap<number, string>;
   /** BOUNDED: by the addresses in rules. */
   readonly #known = new Map<string, string | undefined>();

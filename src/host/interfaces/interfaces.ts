@@ -1,15 +1,15 @@
 import type { Address } from '../../core/net/address.ts';
 import type { HostInterface } from '../../core/net/host-interface.ts';
 import type { LocalRoute } from '../../core/net/local-route.ts';
-import { libc } from '../ffi/libc.ts';
+import { NETLINK_ROUTE } from '../ffi/open-netlink.ts';
 import type { Readiness } from '../ffi/readiness.ts';
 import { watchNetlink } from '../netlink/netlink-events.ts';
-import { dumpNetlink, openRouteSocket, ROUTE_SOCKET } from './dump-netlink.ts';
+import { type NetlinkSocket, openRouteSocket, ROUTE_SOCKET } from '../netlink/netlink-socket.ts';
+import { dumpNetlink } from './dump-netlink.ts';
 import type { NetlinkRow } from './read-netlink.ts';
 import { routeEventFilter } from './route-event-filter.ts';
 
 /** linux/rtnetlink.h. */
-const NETLINK_ROUTE = 0;
 const RTMGRP_LINK = 0x1;
 const RTMGRP_IPV4_IFADDR = 0x10;
 const RTMGRP_IPV4_ROUTE = 0x40;
@@ -34,17 +34,13 @@ export type InterfaceQuery = { readonly routes: boolean };
 
 /** All interfaces with their addresses, as the kernel has them now. Without `routes`, default routes are not marked. */
 export function readInterfaces({ routes }: InterfaceQuery): HostInterface[] {
-  const fd = openRouteSocket();
-  try {
-    const rows = [
-      ...dumpNetlink(fd, RTM_GETLINK, linkRequest()),
-      ...dumpNetlink(fd, RTM_GETADDR, new Uint8Array(8)),
-      ...(routes ? dumpNetlink(fd, RTM_GETROUTE, new Uint8Array(12)) : []),
-    ];
-    return assemble(rows);
-  } finally {
-    libc.close(fd);
-  }
+  using socket = openFilteringSocket();
+  const rows = [
+    ...dumpNetlink(socket, RTM_GETLINK, linkRequest()),
+    ...dumpNetlink(socket, RTM_GETADDR, new Uint8Array(8)),
+    ...(routes ? dumpNetlink(socket, RTM_GETROUTE, new Uint8Array(12)) : []),
+  ];
+  return assemble(rows);
 }
 
 /** The routes that deliver to this host, in the tables that apply to every packet: `local`, and those of VRFs. */
@@ -61,22 +57,24 @@ export type LocalRoutes = {
 export function readLocalRoutes(interfaces: readonly HostInterface[]): LocalRoutes {
   const vrfs = interfaces.flatMap(({ table }) => (table === undefined ? [] : [table]));
   const routes: LocalRoute[] = [];
-  const fd = openRouteSocket();
-  try {
-    for (const table of new Set([RT_TABLE_LOCAL, ...vrfs])) {
-      for (const family of FAMILIES) {
-        // An older kernel lists all tables. Rows of others are skipped.
-        for (const row of dumpNetlink(fd, RTM_GETROUTE, routeRequest(family, table))) {
-          if (row.kind !== 'local-route' || row.table !== table) continue;
-          if (routes.length === MAX_LOCAL_ROUTES) return { routes, isCut: true };
-          routes.push(row.route);
-        }
+  using socket = openFilteringSocket();
+  for (const table of new Set([RT_TABLE_LOCAL, ...vrfs])) {
+    for (const family of FAMILIES) {
+      // An older kernel lists all tables. Rows of others are skipped.
+      for (const row of dumpNetlink(socket, RTM_GETROUTE, routeRequest(family, table))) {
+        if (row.kind !== 'local-route' || row.table !== table) continue;
+        if (routes.length === MAX_LOCAL_ROUTES) return { routes, isCut: true };
+        routes.push(row.route);
       }
     }
-    return { routes, isCut: false };
-  } finally {
-    libc.close(fd);
   }
+  return { routes, isCut: false };
+}
+
+function openFilteringSocket(): NetlinkSocket {
+  const socket = openRouteSocket();
+  socket.filterLists();
+  return socket;
 }
 
 /**

@@ -1,11 +1,8 @@
 import { familyOf } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { MessageWriter } from '../netlink/message-writer.ts';
-import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { type NetlinkSocket, openRouteSocket } from '../netlink/netlink-socket.ts';
 import { type IncomingPacket, writeIncomingQuery } from '../netlink/route-messages.ts';
-
-/** linux/netlink.h. */
-const NETLINK_ROUTE = 0;
 
 /**
  * The kernel's answers for a packet that it drops because of its source (fib_validate_source): the route back goes
@@ -26,7 +23,7 @@ export class ReversePath {
   isDroppedByKernel(packet: IncomingPacket): boolean {
     if (familyOf(packet.source) !== 4) return false;
     try {
-      this.#socket ??= new NetlinkSocket(NETLINK_ROUTE, 'the routing netlink socket');
+      this.#socket ??= openRouteSocket();
       const answer = this.#socket.askBy((sequence) => writeIncomingQuery(this.#writer, packet, sequence));
       return answer === EXDEV || answer === EINVAL;
     } catch (error) {

@@ -1,13 +1,11 @@
 import { libc } from '../ffi/libc.ts';
 import type { FilterProgram } from '../ffi/libpcap.ts';
+import { joinGroups, openNetlink } from '../ffi/open-netlink.ts';
 import { attachFilter } from '../ffi/packet-socket.ts';
 import { type Readiness, watchReadable } from '../ffi/readiness.ts';
 import { lastError } from '../ffi/system-call-error.ts';
 
-/** linux/netlink.h, linux/socket.h, asm-generic/socket.h. */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
+/** linux/socket.h, asm-generic/socket.h. */
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -82,14 +80,11 @@ function drain(
 }
 
 function openEvents({ protocol, groups, filter, subject }: NetlinkEvents): number {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-  if (fd < 0) throw lastError('socket(AF_NETLINK)', subject);
+  const fd = openNetlink(protocol, subject, SOCK_NONBLOCK);
   try {
     enlargeBuffer(fd);
     if (filter !== undefined) attachFilter(fd, filter, subject);
-    // struct sockaddr_nl: family u16, pad u16, port id u32 (0: the kernel chooses), groups u32.
-    const address = new Uint8Array(new Uint32Array([AF_NETLINK, 0, groups]).buffer);
-    if (libc.bind(fd, address, address.length) !== 0) throw lastError('bind(AF_NETLINK)', subject);
+    joinGroups(fd, groups, subject);
     return fd;
   } catch (error) {
     libc.close(fd);

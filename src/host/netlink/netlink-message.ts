@@ -83,12 +83,12 @@ export type NetlinkMessage = {
   readonly body: DataView;
 };
 
-/** The messages of one datagram, in order. A truncated one ends it. */
-export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
+/** The messages of one datagram, in order. A truncated one ends it; the generator returns whether there was one. */
+export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage, 'whole' | 'truncated', void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const length = view.getUint32(at, true);
-    if (length < HEADER_BYTES || at + length > bytes.length) break;
+    if (length < HEADER_BYTES || at + length > bytes.length) return 'truncated';
     yield {
       type: view.getUint16(at + 4, true),
       flags: view.getUint16(at + 6, true),
@@ -97,6 +97,7 @@ export function* readMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
     };
     at += align(length);
   }
+  return 'whole';
 }
 
 /** The end of a list, an acknowledgement, or a refusal. */

@@ -1,4 +1,5 @@
 import { libc } from '../ffi/libc.ts';
+import { NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_SOCK_DIAG, openNetlink } from '../ffi/open-netlink.ts';
 import { receiveOnPoolThread } from '../ffi/receive-on-pool-thread.ts';
 import { lastErrno, lastError, SystemCallError } from '../ffi/system-call-error.ts';
 import {
@@ -10,10 +11,9 @@ import {
   renderMessage,
 } from './netlink-message.ts';
 
-/** linux/netlink.h. */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
+/** linux/netlink.h, linux/socket.h. */
+const SOL_NETLINK = 270;
+const NETLINK_GET_STRICT_CHK = 12;
 
 /** linux/socket.h: do not wait if nothing is there. */
 const MSG_DONTWAIT = 0x40;
@@ -28,7 +28,7 @@ const TRIES = 4;
  * Sends requests to the kernel one at a time. The kernel writes its answer during the request or, for a list, during
  * the reads: nothing ever waits.
  */
-export class NetlinkSocket {
+export class NetlinkSocket implements Disposable {
   readonly #fd: number;
   readonly #subject: string;
   readonly #bytes = new Uint8Array(RECEIVE_BYTES);
@@ -37,8 +37,13 @@ export class NetlinkSocket {
   /** `subject` names the socket in errors. */
   constructor(protocol: number, subject: string) {
     this.#subject = subject;
-    this.#fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-    if (this.#fd < 0) throw lastError('socket(AF_NETLINK)', subject);
+    this.#fd = openNetlink(protocol, subject);
+  }
+
+  /** The kernel filters lists by the request. Kernels before 4.20 list everything all the same. */
+  filterLists(): void {
+    const on = new Uint8Array(new Int32Array([1]).buffer);
+    libc.setsockopt(this.#fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, on, on.length);
   }
 
   /** Requests a change. Returns the errno of a refusal, 0 for none. */
@@ -104,6 +109,15 @@ export class NetlinkSocket {
     }
   }
 
+  /**
+   * Requests a list once, and yields its datagrams, each valid until the next. Objects that change meanwhile may be
+   * missing. If the list is not read to its end, the socket is no longer usable.
+   */
+  *datagrams(type: number, body: Uint8Array): Generator<Uint8Array, never> {
+    this.#send(type, NLM_F_REQUEST | NLM_F_DUMP, body);
+    for (;;) yield this.#receiveBytes();
+  }
+
   /** Handles received datagrams one by one. */
   *#read(
     type: number,
@@ -127,6 +141,10 @@ export class NetlinkSocket {
 
   close(): void {
     libc.close(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #send(type: number, flags: number, body: Uint8Array): void {
@@ -158,3 +176,20 @@ export class NetlinkSocket {
 /** asm-generic/errno-base.h. EAGAIN also stands for a list that kept changing. */
 const EAGAIN = 11;
 const EINTR = 4;
+
+/** For routes, interfaces and addresses. */
+export const ROUTE_SOCKET = 'the routing netlink socket';
+
+export const openRouteSocket = (): NetlinkSocket => new NetlinkSocket(NETLINK_ROUTE, ROUTE_SOCKET);
+
+/** For the sockets of this network namespace. */
+export const openDiagnosisSocket = (): NetlinkSocket =>
+  new NetlinkSocket(NETLINK_SOCK_DIAG, 'the socket-diagnosis netlink socket');
+
+/** For tracked connections. */
+export const openTrackingSocket = (): NetlinkSocket =>
+  new NetlinkSocket(NETLINK_NETFILTER, 'the connection-tracking netlink socket');
+
+/** For rules, sets and what belongs to them. */
+export const openFilterSocket = (subject = 'the netfilter netlink socket'): NetlinkSocket =>
+  new NetlinkSocket(NETLINK_NETFILTER, subject);

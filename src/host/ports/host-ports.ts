@@ -1,12 +1,11 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import type { Protocol } from '../../core/net/protocol.ts';
+import { readProcLines } from '../files/proc-lines.ts';
 
 /** proc(5), /proc/net/tcp: the state TCP_LISTEN. An unconnected UDP socket has the number of TCP_CLOSE. */
 const LISTEN = '0A';
 const UNCONNECTED = '07';
-
-const PIECE = 65_536;
 
 /** BOUNDED: bytes read of each table, about 50,000 sockets. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -81,27 +80,11 @@ function addPorts(
   }
 }
 
-function* tableLines(path: string): Generator<string, void, undefined> {
-  let fd: number;
+/** A kernel without IPv6 lacks the tables of IPv6. */
+function* tableLines(path: string): Generator<string, void, void> {
   try {
-    fd = openSync(path, 'r');
+    yield* readProcLines(path, MAX_BYTES);
   } catch (error) {
-    // A kernel without IPv6 lacks this table.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  try {
-    const piece = Buffer.alloc(PIECE);
-    let rest = '';
-    for (let total = 0; total < MAX_BYTES; ) {
-      const length = readSync(fd, piece);
-      if (length === 0) break;
-      total += length;
-      const lines = (rest + piece.toString('latin1', 0, length)).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-  } finally {
-    closeSync(fd);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

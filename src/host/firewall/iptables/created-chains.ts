@@ -2,14 +2,13 @@ import { type CreatedPart, chainMarkerName, filterTableOf } from '../../../core/
 import type { Family } from '../../../core/net/address.ts';
 import { LibnftablesError, openNftables } from '../../ffi/libnftables.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
-import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { openFilterSocket } from '../../netlink/netlink-socket.ts';
 import { FirewallError } from '../contract/firewall.ts';
 import { type Listed, listObjects, listTables } from '../ruleset/nft-listing.ts';
 import { readGeneration } from '../ruleset/rule-generation.ts';
 import { renderChainRemoval } from './nft-removal-messages.ts';
 
-/** linux/netlink.h, asm-generic/errno.h. */
-const NETLINK_NETFILTER = 12;
+/** asm-generic/errno.h. */
 const ENOENT = 2;
 const EBUSY = 16;
 const ERESTART = 85;
@@ -33,7 +32,7 @@ export function missingBaseChains(family: Family): CreatedPart[] {
  * empty and accept, and the table if nothing else is in it. Returns whether it could be examined.
  */
 export function removeMade(family: Family, made: readonly CreatedPart[]): boolean {
-  const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the tables of iptables');
+  using socket = openFilterSocket('the tables of iptables');
   try {
     for (let tries = 1; ; tries++) {
       const generation = readGeneration(socket);
@@ -51,8 +50,6 @@ export function removeMade(family: Family, made: readonly CreatedPart[]): boolea
     throw new FirewallError(`${error.message}: empty chains that were created for Bussa are still there`, {
       cause: error,
     });
-  } finally {
-    socket.close();
   }
 }
 

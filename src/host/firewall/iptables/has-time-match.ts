@@ -3,10 +3,9 @@ import type { Family } from '../../../core/net/address.ts';
 import { isExhausted } from '../../ffi/is-exhausted.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { bigEndian, renderAttribute } from '../../netlink/netlink-message.ts';
-import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { openFilterSocket } from '../../netlink/netlink-socket.ts';
 
-/** linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables_compat.h. */
-const NETLINK_NETFILTER = 12;
+/** linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables_compat.h. */
 const NFNL_SUBSYS_NFT_COMPAT = 11;
 const NFNL_MSG_COMPAT_GET = 0;
 const NFTA_COMPAT = { name: 1, revision: 2, type: 3 } as const;
@@ -26,19 +25,15 @@ export function hasTimeMatch(family: Family): boolean {
 
 function isKnownToNft(family: Family): boolean {
   try {
-    const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the matches of iptables');
-    try {
-      const body = Buffer.concat([
-        // struct nfgenmsg: family, version, resource u16.
-        Uint8Array.of(NFPROTO[family], 0, 0, 0),
-        renderAttribute(NFTA_COMPAT.name, Buffer.from('time\0')),
-        renderAttribute(NFTA_COMPAT.revision, bigEndian([0])),
-        renderAttribute(NFTA_COMPAT.type, bigEndian([MATCH])),
-      ]);
-      return typeof socket.ask((NFNL_SUBSYS_NFT_COMPAT << 8) | NFNL_MSG_COMPAT_GET, body) !== 'number';
-    } finally {
-      socket.close();
-    }
+    using socket = openFilterSocket('the matches of iptables');
+    const body = Buffer.concat([
+      // struct nfgenmsg: family, version, resource u16.
+      Uint8Array.of(NFPROTO[family], 0, 0, 0),
+      renderAttribute(NFTA_COMPAT.name, Buffer.from('time\0')),
+      renderAttribute(NFTA_COMPAT.revision, bigEndian([0])),
+      renderAttribute(NFTA_COMPAT.type, bigEndian([MATCH])),
+    ]);
+    return typeof socket.ask((NFNL_SUBSYS_NFT_COMPAT << 8) | NFNL_MSG_COMPAT_GET, body) !== 'number';
   } catch (error) {
     if (error instanceof SystemCallError && !isExhausted(error)) return false;
     throw error;

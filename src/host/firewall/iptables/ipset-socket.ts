@@ -9,11 +9,10 @@ import {
   readAttributes,
   renderAttribute,
 } from '../../netlink/netlink-message.ts';
-import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { openFilterSocket } from '../../netlink/netlink-socket.ts';
 import { ExhaustedError, FirewallError } from '../contract/firewall.ts';
 
-/** linux/netlink.h and linux/netfilter/nfnetlink.h. */
-const NETLINK_NETFILTER = 12;
+/** linux/netfilter/nfnetlink.h. */
 const NFNL_SUBSYS_IPSET = 6;
 const NLA_F_NET_BYTEORDER = 0x4000;
 
@@ -63,7 +62,7 @@ type Element = { readonly set: string; readonly source: Address };
  * answer another.
  */
 export class IpsetSocket {
-  readonly #socket = translated(() => new NetlinkSocket(NETLINK_NETFILTER, 'ipset'));
+  readonly #socket = translated(() => openFilterSocket('ipset'));
 
   /** Whether the kernel has sets of addresses. Loads the module if there is one. */
   get isThere(): boolean {

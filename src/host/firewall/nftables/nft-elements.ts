@@ -1,12 +1,9 @@
 import type { SetChange } from '../../../core/nft/elements.ts';
 import { SystemCallError } from '../../ffi/system-call-error.ts';
 import { MessageWriter } from '../../netlink/message-writer.ts';
-import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { openFilterSocket } from '../../netlink/netlink-socket.ts';
 import { readRuleGeneration } from '../ruleset/rule-generation.ts';
 import { writeTransaction } from './nft-element-messages.ts';
-
-/** linux/netlink.h. */
-const NETLINK_NETFILTER = 12;
 
 /** asm-generic/errno-base.h. */
 const EEXIST = 17;
@@ -19,7 +16,7 @@ const FAR_OFF = 0x80000000;
  * change.
  */
 export class NftElements {
-  readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, 'the sets of nftables');
+  readonly #socket = openFilterSocket('the sets of nftables');
   readonly #writer = new MessageWriter();
 
   /**

@@ -1,9 +1,6 @@
 import { SystemCallError } from '../../ffi/system-call-error.ts';
-import { NetlinkSocket } from '../../netlink/netlink-socket.ts';
+import { type NetlinkSocket, openFilterSocket } from '../../netlink/netlink-socket.ts';
 import { GET_GENERATION, readGenerationId } from './read-generation.ts';
-
-/** linux/netlink.h. */
-const NETLINK_NETFILTER = 12;
 
 /** struct nfgenmsg: family u8, version u8, resource u16. */
 const ANY_FAMILY = new Uint8Array(4);
@@ -22,12 +19,8 @@ export function readGeneration(socket: NetlinkSocket): number {
  */
 export function readRuleGeneration(): number | undefined {
   try {
-    const socket = new NetlinkSocket(NETLINK_NETFILTER, 'the netfilter netlink socket');
-    try {
-      return readGeneration(socket);
-    } finally {
-      socket.close();
-    }
+    using socket = openFilterSocket();
+    return readGeneration(socket);
   } catch (error) {
     // A kernel without nf_tables, or no free descriptor.
     if (error instanceof SystemCallError) return undefined;

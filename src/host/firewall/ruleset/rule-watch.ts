@@ -1,9 +1,9 @@
+import { NETLINK_NETFILTER } from '../../ffi/open-netlink.ts';
 import type { Readiness } from '../../ffi/readiness.ts';
 import { watchNetlink } from '../../netlink/netlink-events.ts';
 import { isForeignChange } from './read-generation.ts';
 
-/** linux/netlink.h, linux/netfilter/nfnetlink.h. */
-const NETLINK_NETFILTER = 12;
+/** linux/netfilter/nfnetlink.h. */
 const NFNLGRP_NFTABLES = 7;
 
 /**

@@ -1,6 +1,6 @@
 import { type Address, addressWords, type Family, familyOf, renderAddress } from '../../core/net/address.ts';
 import { PROTOCOL_NUMBER } from '../../core/net/protocol.ts';
-import { bigEndian } from '../netlink/netlink-message.ts';
+import { bigEndian } from './netlink-message.ts';
 
 /** linux/sock_diag.h. */
 export const SOCK_DIAG_BY_FAMILY = 20;
@@ -66,17 +66,29 @@ export function readCookie(body: DataView, { localPort, remotePort }: SocketEnds
 /** TCP_ESTABLISHED, FIN_WAIT1, FIN_WAIT2 and CLOSE_WAIT, one bit each: states in which data may still be sent. */
 const CONNECTED = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 8);
 
+const LISTENING = 1 << TCP_LISTEN;
+
 /**
  * Asks for the connected TCP sockets of a family, at one local port or at any. IPv6 sockets with IPv4 peers are listed
  * as IPv6.
  */
-export function renderSocketQuery(family: Family, localPort = 0): Uint8Array {
+export const renderSocketQuery = (family: Family, localPort = 0): Uint8Array =>
+  renderQuery(family, CONNECTED, localPort);
+
+/** Asks for the listening TCP sockets of a family. */
+export const renderListenerQuery = (family: Family): Uint8Array => renderQuery(family, LISTENING, 0);
+
+function renderQuery(family: Family, wanted: number, localPort: number): Uint8Array {
   const states = Buffer.alloc(4);
-  states.writeUInt32LE(CONNECTED);
+  states.writeUInt32LE(wanted);
   const socket = Buffer.alloc(COOKIE_AT - ID_AT + COOKIE_BYTES);
   socket.writeUInt16BE(localPort, 0);
   return Buffer.concat([Uint8Array.of(AF_INET[family], PROTOCOL_NUMBER.tcp, 0, 0), states, socket]);
 }
+
+/** The port of a listed socket; `undefined` for a truncated entry. */
+export const readLocalPort = (body: DataView): number | undefined =>
+  body.byteLength < ID_AT + 2 ? undefined : body.getUint16(ID_AT);
 
 /** A listed socket that is bound to a device. */
 export type BoundSocket = SocketEnds & { readonly device: number; readonly cookie: Uint8Array };
