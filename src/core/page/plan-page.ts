@@ -91,9 +91,17 @@ function defaultLink(host: string, port: Port | undefined): string | undefined {
   }
 }
 
-/** Excludes links that a browser would run in the page itself, and schemes that it does not open. */
+/**
+ * Excludes links that a browser would run in the page itself, and schemes that it does not open. For the web, also a host
+ * that would end the page's policy, and a password, with which a page may not ask whether the service answers.
+ */
 export function isSafeLink(link: string): boolean {
   const url = URL.parse(link);
-  if (url === null || /^(?:javascript|data|blob|vbscript|file|about):$/i.test(url.protocol)) return false;
-  return !/^https?:$/.test(url.protocol) || url.port === '' || isBrowserPort(Number(url.port));
+  if (url === null || UNSAFE.test(url.protocol)) return false;
+  if (!/^https?:$/.test(url.protocol)) return true;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const isPlain = isBrowserHost(host) && url.username === '' && url.password === '';
+  return isPlain && (url.port === '' || isBrowserPort(Number(url.port)));
 }
+
+const UNSAFE = /^(?:javascript|data|blob|vbscript|file|filesystem|view-source|about):$/i;

@@ -32,6 +32,8 @@ const parts = (html: string, name: string): string[] =>
 const policyOf = (html: string): string =>
   (/Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '').replaceAll('&#39;', "'");
 
+const DIRECTIVES = ['default-src', 'script-src', 'style-src', 'connect-src', 'base-uri', 'form-action'];
+
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 suite('a page that knocks', () => {
@@ -49,20 +51,28 @@ suite('a page that knocks', () => {
 
   test('whatever a link holds, it ends no element and no attribute', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.boolean(), (text, isPath) => {
-        const link = isPath ? `https://h/${text}` : `app:${text}`;
-        const planned = planPage({ host: 'h', sequence: SEQUENCE, link });
-        if (planned.kind === 'refused') return;
-        const html = renderPage(planned.plan, nodeCiphers);
-        const plain = pageOf({ host: 'h', sequence: SEQUENCE, link: 'https://h/' });
-        for (const mark of ['<', '"'])
-          assert.equal(
-            html.replaceAll(/(?<=id="plan">).*/g, '').split(mark).length,
-            plain.replaceAll(/(?<=id="plan">).*/g, '').split(mark).length,
-          );
-        const [data = ''] = parts(html, 'script');
-        assert.equal(JSON.parse(data).link, link);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 40 }),
+        fc.constantFrom('https://h/', 'https://h', 'app:'),
+        (text, start) => {
+          const link = `${start}${text}`;
+          const planned = planPage({ host: 'h', sequence: SEQUENCE, link });
+          if (planned.kind === 'refused') return;
+          const html = renderPage(planned.plan, nodeCiphers);
+          const directives = policyOf(html)
+            .split(';')
+            .map((one) => one.trim().split(' ')[0]);
+          assert.deepEqual(directives, DIRECTIVES);
+          const plain = pageOf({ host: 'h', sequence: SEQUENCE, link: 'https://h/' });
+          for (const mark of ['<', '"'])
+            assert.equal(
+              html.replaceAll(/(?<=id="plan">).*/g, '').split(mark).length,
+              plain.replaceAll(/(?<=id="plan">).*/g, '').split(mark).length,
+            );
+          const [data = ''] = parts(html, 'script');
+          assert.equal(JSON.parse(data).link, link);
+        },
+      ),
     );
   });
 
@@ -86,6 +96,11 @@ suite('a page that knocks', () => {
       'JavaScript:x',
       'no link',
       'http://h:6000/',
+      'https://h;script-src/',
+      'https://h,*/',
+      "https://h'x/",
+      'https://user:secret@h/',
+      'view-source:https://h/',
     ])
       assert.match(refusal({ host: 'h', sequence: SEQUENCE, link }), /is no link to a service/);
   });
