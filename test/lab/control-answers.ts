@@ -23,6 +23,7 @@ import {
   nothing,
   number,
   record,
+  said,
   span,
   streamId,
   text,
@@ -45,7 +46,9 @@ const entry = record<StoryEntry>(
     door: text,
     of: number,
     text,
+    said,
   },
+  'said',
   'flags',
   'reason',
   'knock',
@@ -53,18 +56,23 @@ const entry = record<StoryEntry>(
   'of',
 );
 
-const story = record<SourceStory>({
-  source: address,
-  entries: fc.array(entry, { maxLength: 3 }),
-  present: texts,
-  why: record<SourceStory['why']>(
-    { kind: fc.constantFrom(...EXPLANATION_KINDS), door: text, sentence: text },
-    'door',
-  ),
-  now: moment,
-  since: moment,
-  followed: flag,
-});
+const story = record<SourceStory>(
+  {
+    source: address,
+    entries: fc.array(entry, { maxLength: 3 }),
+    present: texts,
+    presentSaid: fc.array(said, { maxLength: 2 }),
+    why: record<SourceStory['why']>(
+      { kind: fc.constantFrom(...EXPLANATION_KINDS), door: text, sentence: text, said },
+      'door',
+      'said',
+    ),
+    now: moment,
+    since: moment,
+    followed: flag,
+  },
+  'presentSaid',
+);
 
 const diagnostic = record<Reloaded['diagnostics'][number]>(
   {
@@ -125,9 +133,11 @@ const sourceRow = record<Rows['sources']>(
     kind: fc.constantFrom(...EXPLANATION_KINDS),
     door: text,
     sentence: text,
+    said,
     penaltyUntil: moment,
     banned: yes,
   },
+  'said',
   'door',
   'penaltyUntil',
   'banned',
@@ -171,6 +181,7 @@ const feedEvent = record<FollowPart['events'][number]>(
     event: text,
     level: fc.constantFrom('error', 'warning', 'notice'),
     text,
+    said,
     source: address,
     door: text,
     ports: text,
@@ -185,7 +196,7 @@ const feedEvent = record<FollowPart['events'][number]>(
     order: text,
     count: number,
   },
-  ...(['source', 'door', 'ports', 'stage', 'stages', 'seconds', 'until', 'reason'] as const),
+  ...(['said', 'source', 'door', 'ports', 'stage', 'stages', 'seconds', 'until', 'reason'] as const),
   ...(['user', 'by', 'who', 'order', 'count'] as const),
 );
 
@@ -203,8 +214,10 @@ const userStory = fc.record<UserStory>({
         source: address,
         door: text,
         text,
+        said,
       },
       'door',
+      'said',
     ),
     { maxLength: 3 },
   ),

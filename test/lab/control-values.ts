@@ -4,12 +4,27 @@ import type { LeaseId } from '../../src/core/lease/lease.ts';
 import { type Address, parseAddress } from '../../src/core/net/address.ts';
 import { prefixAround } from '../../src/core/net/prefix.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
+import type { Said } from '../../src/core/say/said.ts';
 
+export const number = fc.integer({ min: 0, max: 2 ** 40 });
 export const text = fc.string({ unit: 'binary', maxLength: 20 });
 export const texts = fc.array(text, { maxLength: 4 });
+export const said: fc.Arbitrary<Said> = record<Said>(
+  {
+    code: text,
+    values: fc.dictionary(
+      text,
+      fc.oneof(text, number, fc.constant({ code: 'key', values: { n: 1 }, text: '' })),
+      {
+        maxKeys: 3,
+      },
+    ),
+    text,
+  },
+  'text',
+);
 export const flag = fc.boolean();
 export const yes = fc.constant(true as const);
-export const number = fc.integer({ min: 0, max: 2 ** 40 });
 export const moment = fc.integer({ min: 0, max: 8.64e15 }).map(instant);
 export const span = fc.double({ min: 0.001, max: 1e12, noNaN: true }).map(millis);
 export const length = span;

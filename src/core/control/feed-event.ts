@@ -3,10 +3,13 @@ import { isLogged } from '../event/event.ts';
 import { eventFields } from '../event/event-fields.ts';
 import { printableLine } from '../event/printable.ts';
 import { eventLevel, renderEvent } from '../event/render-event.ts';
+import { saidEvent } from '../event/said-event.ts';
 import type { FeedRecord } from '../feed/event-ring.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 import { list, optional, record, word } from './reader.ts';
+import { SAID } from './said-reader.ts';
 import { ADDRESS, COUNT, FLAG, MOMENT, NUMBER, TEXT, YES } from './value-readers.ts';
 
 /**
@@ -19,6 +22,8 @@ export type FeedEvent = {
   readonly event: string;
   readonly level: 'error' | 'warning' | 'notice';
   readonly text: string;
+  /** The event by its kind, without source, door and user. Absent if it has only its text. */
+  readonly said?: Said;
   readonly source?: Address;
   readonly door?: string;
   readonly ports?: string;
@@ -62,6 +67,7 @@ const FEED_EVENT = record<FeedEvent>({
   event: TEXT,
   level: word('error', 'warning', 'notice'),
   text: TEXT,
+  said: optional(SAID),
   source: optional(ADDRESS),
   door: optional(TEXT),
   ports: optional(TEXT),
@@ -116,6 +122,7 @@ export function feedEvent({ event, stages, number, at }: FeedRecord, run: string
   const told = Object.fromEntries(
     TOLD.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
   );
+  const said = saidEvent(event);
   const place = source === undefined ? '' : `${source}: `;
   const door = typeof fields.door === 'string' ? `${fields.door}: ` : '';
   return {
@@ -125,6 +132,7 @@ export function feedEvent({ event, stages, number, at }: FeedRecord, run: string
     // Debug events interest followers, but are not warnings.
     level: level === 'debug' ? 'notice' : level,
     text: isLogged(event) ? renderEvent(event) : printableLine(`${place}${door}${silent}`),
+    ...(said === undefined ? {} : { said }),
     ...(source === undefined ? {} : { source }),
     ...told,
     ...(stages === undefined ? {} : { stages }),

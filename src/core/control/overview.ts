@@ -1,12 +1,14 @@
 import type { PendingAttempt } from '../attempt/pending-attempt.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant, Millis } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 import type { Explanation } from '../trace/explanation.ts';
 import { EXPLANATION_KINDS } from '../trace/explanation-kinds.ts';
 import { DAEMON_STATUS, type DaemonStatus } from './daemon-status.ts';
 import { DOOR_STATUS, type DoorStatus, PENDING_ATTEMPT } from './door-status.ts';
 import { LEASE_STATUS, type LeaseStatus } from './lease-status.ts';
 import { list, optional, type Reader, record, word } from './reader.ts';
+import { SAID } from './said-reader.ts';
 import { ADDRESS, MOMENT, NUMBER, SPAN, TEXT, YES } from './value-readers.ts';
 
 /** The result of a source's last attempt. `at`: when it was last seen. */
@@ -17,6 +19,8 @@ export type SourceRow = {
   readonly door?: string;
   /** Without a full stop. */
   readonly sentence: string;
+  /** The same by its kind; absent in answers of older daemons. */
+  readonly said?: Said;
   readonly penaltyUntil?: Instant;
   readonly banned?: true;
 };
@@ -30,7 +34,13 @@ export type UserRow = {
   readonly isOff?: true;
   readonly until?: Instant;
   readonly leases: number;
-  readonly last?: { readonly at: Instant; readonly source: Address; readonly text: string };
+  readonly last?: {
+    readonly at: Instant;
+    readonly source: Address;
+    readonly text: string;
+    /** The same by its kind. */
+    readonly said?: Said;
+  };
 };
 
 /** Packets in each second before `until`, the oldest first. */
@@ -74,6 +84,7 @@ export const SOURCE_ROW = record<SourceRow>({
   kind: word(...EXPLANATION_KINDS),
   door: optional(TEXT),
   sentence: TEXT,
+  said: optional(SAID),
   penaltyUntil: optional(MOMENT),
   banned: optional(YES),
 });
@@ -85,7 +96,9 @@ const USER_ROW = record<UserRow>({
   isOff: optional(YES),
   until: optional(MOMENT),
   leases: NUMBER,
-  last: optional(record<UserRow['last'] & object>({ at: MOMENT, source: ADDRESS, text: TEXT })),
+  last: optional(
+    record<UserRow['last'] & object>({ at: MOMENT, source: ADDRESS, text: TEXT, said: optional(SAID) }),
+  ),
 });
 
 export const OVERVIEW: Reader<Overview> = record<Overview>({

@@ -1,7 +1,9 @@
 import { renderMomentMillis } from '../event/render-moment.ts';
 import type { Address } from '../net/address.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 import { list, optional, record, word } from './reader.ts';
+import { SAID } from './said-reader.ts';
 import { ADDRESS, FLAG, MOMENT, NUMBER, TEXT } from './value-readers.ts';
 
 const HAPPENED = ['completed', 'opened', 'extended', 'closed', 'refused'] as const;
@@ -16,6 +18,8 @@ export type UserEntry = {
   /** Absent if it is unclear which door was meant. */
   readonly door?: string;
   readonly text: string;
+  /** The same by its kind. */
+  readonly said?: Said;
 };
 
 /** What the daemon knows about a user. */
@@ -39,6 +43,7 @@ const USER_ENTRY = record<UserEntry>({
   source: ADDRESS,
   door: optional(TEXT),
   text: TEXT,
+  said: optional(SAID),
 });
 
 export const USER_STORY = record<UserStory>({

@@ -4,6 +4,7 @@ import type { Address } from '../net/address.ts';
 import type { InterfaceChange } from '../net/host-interface.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 
 /** How a command failed. */
 export type CommandFailure =
@@ -93,6 +94,7 @@ export type LogEvent =
       readonly door: string;
       readonly reason: string;
       readonly shortReason: string;
+      readonly why: Said;
     }
   | ({
       readonly kind: 'opened';
@@ -149,12 +151,16 @@ export type LogEvent =
       /** The ports of the door, as the configuration writes them. */
       readonly ports?: string;
     } & ByUser)
-  /** A knock signed for this server was refused. `shortReason`: without parts that may differ each time. */
+  /**
+   * A knock signed for this server was refused. `shortReason`: without parts that may differ each time; `why`: by its kind,
+   * if its words have such parts.
+   */
   | ({
       readonly kind: 'proof-refused';
       readonly source: Address;
       readonly reason: string;
       readonly shortReason: string;
+      readonly why?: Said;
     } & ByUser)
   /** `who`: an address or a prefix; `seconds` are absent for a permanent ban. */
   | ({ readonly kind: 'banned'; readonly who: string; readonly seconds?: number } & ByOperator)

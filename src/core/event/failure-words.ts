@@ -1,17 +1,22 @@
+import { renderEnglish, said } from '../say/render-english.ts';
+import type { Said } from '../say/said.ts';
 import type { CommandFailure } from './event.ts';
 
 /** How a command failed, to follow its name: `failed with status 2: no such table`. */
-export function renderFailure(failure: CommandFailure, errors?: string): string {
+export const renderFailure = (failure: CommandFailure, errors?: string): string =>
+  renderEnglish(saidFailure(failure, errors));
+
+export function saidFailure(failure: CommandFailure, errors?: string): Said {
   const why = errors === undefined ? '' : `: ${errors}`;
   switch (failure.kind) {
     case 'status':
-      return `failed with status ${failure.status}${why}`;
+      return said('status', { status: failure.status, why });
     case 'signal':
-      return `was terminated by signal ${failure.signal}${why}`;
+      return said('signal', { signal: failure.signal, why });
     case 'timed-out':
-      return `exceeded its time limit of ${failure.timeMs / 1000} s and was terminated${why}`;
+      return said('timed-out', { limit: failure.timeMs / 1000, why });
     case 'not-started':
-      return `could not be started: ${failure.reason}`;
+      return said('not-started', { reason: failure.reason });
     default:
       throw new Error(`a failure without words: ${JSON.stringify(failure satisfies never)}`);
   }

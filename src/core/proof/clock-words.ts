@@ -1,14 +1,9 @@
 import type { Millis } from '../net/time.ts';
+import { renderEnglish, said } from '../say/render-english.ts';
+import type { Said } from '../say/said.ts';
 
 /** As a clause. `behind`: negative if the clock is ahead. */
-export function clockWords(behind: Millis): string {
-  return `the clock of the sender is ${inWords(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead'}`;
-}
-
-function inWords(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
+export function saidClock(behind: Millis): { readonly reason: string; readonly why: Said } {
+  const why = said(behind > 0 ? 'behind' : 'ahead', { by: Math.abs(behind) });
+  return { reason: renderEnglish(why), why };
 }

@@ -1,35 +1,40 @@
-import { PROOF_NOUNS } from '../door/proof-kind.ts';
 import { renderPrefix } from '../net/prefix.ts';
+import type { Instant } from '../net/time.ts';
+import { instant } from '../net/time.ts';
+import { renderEnglish, said } from '../say/render-english.ts';
+import type { Said } from '../say/said.ts';
 import type { OpenDoor, TraceSituation } from './explanation.ts';
+import { reasonOf } from './trace-text.ts';
 
 /** The present state: a sentence, without full stop, for each door that is open or failed to open. */
-export function explainNow({ ban, penaltyUntil, open, clock }: TraceSituation): readonly string[] {
-  const sentences = open.map((one) => sentenceOf(one, clock));
+export function explainNow({ ban, penaltyUntil, open }: Omit<TraceSituation, 'clock'>): readonly Said[] {
+  const sentences = open.map(sentenceOf);
   if (ban !== undefined) {
-    const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
-    sentences.push(`${renderPrefix(ban.prefix)} is banned ${end}: its knocks open nothing`);
+    const who = renderPrefix(ban.prefix);
+    sentences.push(
+      ban.until === undefined ? said('ban-good', { who }) : said('ban-until', { who, until: ban.until }),
+    );
   }
-  if (penaltyUntil !== undefined) {
-    sentences.push(`in penalty until ${clock(penaltyUntil)}: the sequence must be knocked twice in a row`);
-  }
+  if (penaltyUntil !== undefined) sentences.push(said('penalty', { until: penaltyUntil }));
   return sentences;
 }
 
-function sentenceOf(one: OpenDoor, clock: TraceSituation['clock']): string {
+export const renderNow = (sentences: readonly Said[], clock: (at: Instant) => string): readonly string[] =>
+  sentences.map((sentence) => renderEnglish(sentence, (at) => clock(instant(at))));
+
+function sentenceOf(one: OpenDoor): Said {
   const { door, state, since, until, startFailure } = one;
-  const by = `${openedBy(one)} at ${clock(since)}`;
-  if (state === 'closing') return `${door} is closing; it was opened ${by}`;
+  const by = openedBy(one);
+  if (state === 'closing') return said('now-closing', { door, by, since });
   if (startFailure !== undefined) {
-    const ports = one.hasPorts ? `; its ports are open until ${clock(until)}` : '';
-    return `${door}: the sequence was right at ${clock(since)}, but the start command ${startFailure}${ports}`;
+    const ports = one.hasPorts ? said('ports-open', { until }) : '';
+    return said('now-failed', { door, since, reason: reasonOf(startFailure), ports });
   }
-  if (state === 'opening') return `the start command of ${door} is running, started ${by}`;
-  return `${door} is open until ${clock(until)}, opened ${by}`;
+  if (state === 'opening') return said('now-opening', { door, by, since });
+  return said('now-open', { door, until, by, since });
 }
 
-function openedBy({ byOperator, users, proof }: OpenDoor): string {
-  if (byOperator) return "by the operator's order";
-  return users === undefined
-    ? 'by the knock'
-    : `by the ${proof === undefined ? 'proofs' : PROOF_NOUNS[proof]} of ${users}`;
+function openedBy({ byOperator, users, proof }: OpenDoor): Said {
+  if (byOperator) return said('by-order');
+  return users === undefined ? said('by-knock') : said('by-proof', { proof: said(proof ?? 'proofs'), users });
 }

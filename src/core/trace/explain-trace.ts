@@ -3,25 +3,27 @@ import { addressWords, familyOf } from '../net/address.ts';
 import { type Prefix, prefixHas, renderPrefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
 import { isPossibleSource } from '../origin/possible-source.ts';
-import { explainNothing, explainUnmatched, OUTSIDE, wrongFlags } from './explain-stray.ts';
+import { said } from '../say/render-english.ts';
+import type { Said, SaidValue } from '../say/said.ts';
+import { explainNothing, explainUnmatched, flagValues, OUTSIDE } from './explain-stray.ts';
 import type { Explanation, OpenDoor, TraceSituation } from './explanation.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import { explainRefusedProof } from './refused-proof.ts';
 import type { TraceEntry } from './trace-entry.ts';
-import { inSeconds, ordinal, renderKnock } from './trace-text.ts';
+import { explained, knockValue, reasonValue } from './trace-text.ts';
 
 /** Why the door did not open at the last attempt, in one sentence, or when it did. */
 export function explainTrace(entries: readonly TraceEntry[], situation: TraceSituation): Explanation {
   const { ban, open, clock, source } = situation;
   if (!isPossibleSource(familyOf(source), ...addressWords(source), true)) {
-    return {
-      kind: 'forged',
-      sentence: `nobody can send from ${source}: packets with this source are not knocks`,
-    };
+    return explained('forged', undefined, said('impossible', { source }), clock);
   }
   if (ban !== undefined) {
-    const end = ban.until === undefined ? 'for good' : `until ${clock(ban.until)}`;
-    return { kind: 'banned', sentence: `${renderPrefix(ban.prefix)} is banned ${end}` };
+    const who = renderPrefix(ban.prefix);
+    const { until } = ban;
+    const sentence =
+      until === undefined ? said('banned-good', { who }) : said('banned-until', { who, until });
+    return explained('banned', undefined, sentence, clock);
   }
   const followed = rebuildAttempts(entries);
   const { unmatched } = followed;
@@ -33,8 +35,7 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
   if (last !== undefined && !isAside) return explainAttempt(last, followed, situation);
   const first = open.find(isOpenNow);
   if (first !== undefined) {
-    const sentence = `the door is open until ${clock(first.until)}`;
-    return { kind: 'open', door: first.door, sentence };
+    return explained('open', first.door, said('open', { until: first.until }), clock);
   }
   return unmatched === undefined ? explainNothing(situation) : explainUnmatched(unmatched, situation);
 }
@@ -62,108 +63,73 @@ function explainAttempt(
   { touch }: TracedAttempts,
   situation: TraceSituation,
 ): Explanation {
-  const { door, state } = one;
-  const of = (kind: Explanation['kind'], sentence: string): Explanation => ({
-    kind,
-    door: door.name,
-    sentence,
-  });
-  if (state === 'completed') return explainOpening(one, situation);
+  const { door, state, stage } = one;
+  const { clock } = situation;
+  const of = (kind: Explanation['kind'], sentence: Said): Explanation =>
+    explained(kind, door.name, sentence, clock);
+  if (state === 'completed') return of(...explainOpening(one, situation));
   if (state === 'start-failed') {
-    const { reason = 'failed; the log says why' } = one;
-    const at = situation.clock(one.openedAt ?? one.end);
-    return of('start-failed', `the sequence was right at ${at}, but the start command ${reason}`);
+    const reason = reasonValue(one, 'failed-in-the-log');
+    return of('start-failed', said('start-failed', { at: one.openedAt ?? one.end, reason }));
   }
-  if (state === 'refused') return of('refused', `the sequence was right, but ${refusal(one, situation)}`);
+  if (state === 'refused') return of('refused', said('refused', { reason: refusal(one, situation) }));
   if (state === 'withheld') return of('tripwire', withheld(touch, situation));
-  if (state === 'evicted') {
-    return of(
-      'evicted',
-      `its attempt, at stage ${one.stage} of ${door.sequence.length}, was evicted: too many attempts were pending`,
-    );
-  }
-  const nth = ordinal(one.stage + 1);
-  const expected = renderKnock(awaited(one));
+  if (state === 'evicted') return of('evicted', said('evicted', { stage, of: door.sequence.length }));
+  const n = stage + 1;
+  const knock = knockValue(awaited(one));
   if (one.wrong !== undefined) {
-    return of('wrong-knock', `the ${nth} knock hit ${renderKnock(one.wrong)} instead of ${expected}`);
+    return of('wrong-knock', said('wrong', { n, hit: knockValue(one.wrong), knock }));
   }
   if (one.lateAt !== undefined) return of('late', lateness(one, one.lateAt));
-  if (one.discounted !== undefined) return of(...explainDiscounted(one.discounted, one, nth));
-  const limit = `${inSeconds(door.seqTimeout)} s`;
-  const isOver = state === 'expired' || situation.now - one.start > door.seqTimeout;
+  if (one.discounted !== undefined) return of(...explainDiscounted(one.discounted, one));
+  const limit = door.seqTimeout;
+  const isOver = state === 'expired' || situation.now - one.start > limit;
   return isOver
-    ? of('late', `the ${nth} knock, ${expected}, did not arrive within ${limit} of the first`)
-    : of(
-        'pending',
-        `the ${nth} knock, ${expected}, has not arrived yet; it may come until ${limit} after the first`,
-      );
+    ? of('late', said('missing', { n, knock, limit }))
+    : of('pending', said('pending', { n, knock, limit }));
 }
 
-function explainOpening(one: TracedAttempt, { open, clock }: TraceSituation): Explanation {
-  const door = one.door.name;
-  const lease = open.find((other) => other.door === door && isOpenNow(other));
-  const at = clock(one.openedAt ?? one.end);
-  if (lease !== undefined) {
-    return {
-      kind: 'open',
-      door,
-      sentence: `the door was opened at ${at}, and is open until ${clock(lease.until)}`,
-    };
-  }
-  if (one.closedAt !== undefined) {
-    return {
-      kind: 'was-open',
-      door,
-      sentence: `the door was opened at ${at}, and closed at ${clock(one.closedAt)}`,
-    };
-  }
-  return {
-    kind: 'completed',
-    door,
-    sentence: `the sequence was right at ${clock(one.end)}, and the door was opened`,
-  };
+function explainOpening(one: TracedAttempt, { open }: TraceSituation): [Explanation['kind'], Said] {
+  const lease = open.find((other) => other.door === one.door.name && isOpenNow(other));
+  const at = one.openedAt ?? one.end;
+  if (lease !== undefined) return ['open', said('opened-open', { at, until: lease.until })];
+  if (one.closedAt !== undefined) return ['was-open', said('opened-closed', { at, closed: one.closedAt })];
+  return ['completed', said('completed', { at: one.end })];
 }
 
 const isOpenNow = ({ state, startFailure }: OpenDoor): boolean =>
   state !== 'closing' && startFailure === undefined;
 
-function refusal({ door, reason = 'the log says why' }: TracedAttempt, { source }: TraceSituation): string {
+function refusal(one: TracedAttempt, { source }: TraceSituation): SaidValue {
+  const { door, reason } = one;
   const isIn = (prefixes: readonly Prefix[]): boolean => prefixes.some((prefix) => prefixHas(prefix, source));
-  if (door.deny !== undefined && isIn(door.deny)) return `${source} is in the door's deny`;
-  if (door.allow !== undefined && !isIn(door.allow)) return `${source} is not in the door's allow`;
-  if (reason === REFUSED.full) return `${reason} (max_leases)`;
-  return reason;
+  if (door.deny !== undefined && isIn(door.deny)) return said('deny', { source });
+  if (door.allow !== undefined && !isIn(door.allow)) return said('allow', { source });
+  if (reason === REFUSED.full) return said('full-of', { limit: 'max_leases' });
+  return reasonValue(one, 'in-the-log');
 }
 
-function withheld(touch: TraceEntry | undefined, { penaltyUntil, clock }: TraceSituation): string {
-  const which = touch === undefined ? '' : ` (${renderKnock(touch.knock)} at ${clock(touch.lastAt)})`;
-  const penalty = penaltyUntil === undefined ? '' : ` until ${clock(penaltyUntil)}`;
-  return `the sequence was right, but a decoy port was touched${which}; in penalty${penalty}: knock the sequence twice in a row, without any other packet`;
+function withheld(touched: TraceEntry | undefined, { penaltyUntil }: TraceSituation): Said {
+  const touch =
+    touched === undefined ? '' : said('touched', { knock: knockValue(touched.knock), at: touched.lastAt });
+  const until = penaltyUntil === undefined ? '' : said('until', { until: penaltyUntil });
+  return said('withheld', { touch, until });
 }
 
-function lateness({ door, stage, start }: TracedAttempt, lateAt: Instant): string {
-  const took = inSeconds(lateAt - start);
-  const limit = `${inSeconds(door.seqTimeout)} s`;
-  if (stage + 1 === door.sequence.length) return `the sequence took ${took} s, but its limit is ${limit}`;
-  return `the ${ordinal(stage + 1)} knock came ${took} s after the first; the limit for the whole sequence is ${limit}`;
+function lateness({ door, stage, start }: TracedAttempt, lateAt: Instant): Said {
+  const took = lateAt - start;
+  const limit = door.seqTimeout;
+  if (stage + 1 === door.sequence.length) return said('late-last', { took, limit });
+  return said('late', { n: stage + 1, took, limit });
 }
 
-function explainDiscounted(
-  entry: TraceEntry,
-  { door }: TracedAttempt,
-  nth: string,
-): [Explanation['kind'], string] {
-  const knock = renderKnock(entry.knock);
-  if (entry.kind === 'flags')
-    return ['flags', `the ${nth} knock, ${knock}, ${wrongFlags(entry.flags ?? 0, door)}`];
-  if (entry.kind === 'elsewhere')
-    return ['elsewhere', `the ${nth} knock, ${knock}, went to an address that is not this door's`];
-  if (entry.kind === 'forged' || entry.kind === 'otherVlan') {
-    const { kind, words } = OUTSIDE[entry.kind];
-    return [kind, `the ${nth} knock, ${knock}, ${words}`];
+function explainDiscounted(entry: TraceEntry, { door, stage }: TracedAttempt): [Explanation['kind'], Said] {
+  const { kind, flags = 0 } = entry;
+  const values = { n: stage + 1, knock: knockValue(entry.knock) };
+  if (kind === 'flags') return ['flags', said('flags', { ...values, ...flagValues(flags, door) })];
+  if (kind === 'elsewhere') return ['elsewhere', said('elsewhere', values)];
+  if (kind === 'forged' || kind === 'otherVlan') {
+    return [OUTSIDE[kind].kind, said(OUTSIDE[kind].code, values)];
   }
-  return [
-    'retransmission',
-    `the ${nth} knock, ${knock}, was a retransmission of a packet seen before, which is ignored`,
-  ];
+  return ['retransmission', said('again', values)];
 }

@@ -3,6 +3,7 @@ import type { HolderKind } from '../door/proof-kind.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 import type { EXPLANATION_KINDS } from './explanation-kinds.ts';
 
 /** A door that is open for the source, or failed to open. */
@@ -20,6 +21,9 @@ export type OpenDoor = {
   /** Why its start command failed. */
   readonly startFailure?: string;
 };
+
+/** A reason in English, and by its kind if it has one. */
+export type Reason = { readonly reason?: string; readonly why?: Said };
 
 /** The state besides the packets. */
 export type TraceSituation = {
@@ -45,4 +49,6 @@ export type Explanation = {
   readonly door?: string;
   /** Without a full stop. */
   readonly sentence: string;
+  /** The same by its kind; absent in answers of older daemons. */
+  readonly said?: Said;
 };

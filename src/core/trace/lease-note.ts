@@ -1,4 +1,5 @@
 import type { Address } from '../net/address.ts';
+import type { Said } from '../say/said.ts';
 import type { RefusedProof } from './refused-proof.ts';
 
 /** An event of a lease, or the refusal of one. */
@@ -8,6 +9,8 @@ export type LeaseNote = {
   /** '' if none is known. */
   readonly door: string;
   readonly reason?: string;
+  /** The reason by its kind. */
+  readonly why?: Said;
   /** The reason without parts that may differ each time; used if there are many reasons. */
   readonly shortReason?: string;
 };

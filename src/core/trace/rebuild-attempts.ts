@@ -1,5 +1,6 @@
 import type { Door } from '../door/door.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 import type { TracedKnock, TraceEntry } from './trace-entry.ts';
 
 /** An attempt at one door, from its first knock to its result. */
@@ -26,6 +27,7 @@ export type TracedAttempt = {
   /** The right one came, but did not count. */
   readonly discounted?: TraceEntry;
   readonly reason?: string;
+  readonly why?: Said;
   readonly openedAt?: Instant;
   readonly closedAt?: Instant;
 };
@@ -88,7 +90,7 @@ function advance(attempts: TracedAttempt[], entry: TraceEntry): boolean {
 }
 
 function change(
-  { kind, at, reason, stage, knock }: TraceEntry,
+  { kind, at, reason, why, stage, knock }: TraceEntry,
   { door }: TracedAttempt,
 ): Partial<TracedAttempt> {
   switch (kind) {
@@ -105,9 +107,12 @@ function change(
     case 'completed':
       return { state: kind, stage };
     case 'refused':
-      return { state: 'refused', ...(reason === undefined ? {} : { reason }) };
     case 'start-failed':
-      return { state: kind, ...(reason === undefined ? {} : { reason }) };
+      return {
+        state: kind,
+        ...(reason === undefined ? {} : { reason }),
+        ...(why === undefined ? {} : { why }),
+      };
     case 'opened':
       return { state: 'completed', openedAt: at };
     case 'closed':

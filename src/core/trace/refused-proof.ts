@@ -1,5 +1,9 @@
 import type { Instant } from '../net/time.ts';
+import { said } from '../say/render-english.ts';
+import type { Said } from '../say/said.ts';
+import type { Explanation, TraceSituation } from './explanation.ts';
 import type { TraceEntry, TraceKind } from './trace-entry.ts';
+import { explained, reasonValue } from './trace-text.ts';
 
 /** A signed knock, a code, and an fwknop packet. */
 export const REFUSED_PROOFS = [
@@ -20,28 +24,18 @@ const isOfProof = (kind: TraceKind): boolean =>
 export function explainRefusedProof(
   entries: readonly TraceEntry[],
   lastTry: Instant | undefined,
-  clock: (at: Instant) => string,
-): { readonly kind: 'proof-refused'; readonly sentence: string } | undefined {
+  clock: TraceSituation['clock'],
+): Explanation | undefined {
   const index = entries.findLastIndex(({ kind }) => isOfProof(kind));
   const proof = entries[index];
   if (proof === undefined || (lastTry !== undefined && lastTry > proof.lastAt)) return undefined;
   const isOpenedSince = entries.slice(index).some(({ kind }) => kind === 'opened' || kind === 'extended');
-  return isOpenedSince
-    ? undefined
-    : { kind: 'proof-refused', sentence: sentenceOf(proof, clock(proof.lastAt)) };
+  return isOpenedSince ? undefined : explained('proof-refused', undefined, sentenceOf(proof), clock);
 }
 
-function sentenceOf({ kind, reason = 'the log says why' }: TraceEntry, at: string): string {
-  switch (kind) {
-    case 'code-wrong':
-      return `the code at ${at} was wrong, or its time was over`;
-    case 'code-half':
-      return `only half of a code has arrived, at ${at}: knock both ports, the first half first`;
-    case 'code-refused':
-      return `the code at ${at} was refused: ${reason}`;
-    case 'spa-refused':
-      return `the SPA packet at ${at} was refused: ${reason}`;
-    default:
-      return `the signed knock at ${at} was refused: ${reason}`;
-  }
+function sentenceOf(entry: TraceEntry): Said {
+  const { kind, lastAt: at } = entry;
+  if (kind === 'code-wrong' || kind === 'code-half') return said(kind, { at });
+  const reason = reasonValue(entry, 'in-the-log');
+  return said(kind === 'code-refused' || kind === 'spa-refused' ? kind : 'proof-refused', { at, reason });
 }

@@ -1,6 +1,8 @@
 import { renderFlags } from '../net/tcp-flags.ts';
+import { renderEnglish, said } from '../say/render-english.ts';
+import type { Said } from '../say/said.ts';
 import type { TraceEntry } from './trace-entry.ts';
-import { renderKnock } from './trace-text.ts';
+import { reasonValue, renderKnock } from './trace-text.ts';
 
 /** One entry in words, without its time. */
 export function renderTraceEntry(entry: TraceEntry): string {
@@ -8,56 +10,30 @@ export function renderTraceEntry(entry: TraceEntry): string {
   const place = knock === undefined ? '' : `${renderKnock(knock)}  `;
   const name = door === undefined ? '' : `${door.name}: `;
   const again = count === 1 ? '' : ` (${count} times)`;
-  return `${place}${name}${entryWords(entry)}${again}`;
+  return `${place}${name}${renderEnglish(saidEntry(entry))}${again}`;
 }
 
-const FIXED = {
-  completed: 'the sequence is complete',
-  withheld: 'complete, but a decoy port was touched: repeat the sequence, without any other packet',
-  stray: 'a port of a door, but not its turn',
-  retransmission: 'seen before, ignored',
-  repeat: 'the last right knock once more, ignored',
-  tripwire: 'a decoy port, not a port of a door',
-  suspicion: 'a second decoy port: in penalty from now on',
-  elsewhere: 'sent to an address that is not this host',
-  banned: 'ignored: the source is banned',
-  forged: 'not a knock: nobody can have sent it from this address',
-  otherVlan: 'not a knock: this host has no interface for its VLAN',
-  'code-half': 'half of a code',
-  'code-wrong': 'the second half of a wrong code',
-} as const satisfies Partial<Record<TraceEntry['kind'], string>>;
-
-const isFixed = (kind: TraceEntry['kind']): kind is keyof typeof FIXED => Object.hasOwn(FIXED, kind);
-
-function entryWords({ kind, stage, door, flags = 0, reason }: TraceEntry): string {
-  const of = door === undefined ? `${stage}` : `${stage} of ${door.sequence.length}`;
-  if (isFixed(kind)) return FIXED[kind];
+/** The entry by its kind, without knock, door and count. */
+export function saidEntry(entry: TraceEntry): Said {
+  const { kind, stage, door, flags = 0 } = entry;
   switch (kind) {
     case 'advanced':
-      return `stage ${of}`;
     case 'failed':
-      return `wrong knock at stage ${of}`;
     case 'expired':
-      return `out of time at stage ${of}`;
-    case 'evicted':
-      return `made room for another attempt at stage ${of}`;
+    case 'evicted': {
+      const of = door === undefined ? stage : said('stage-of', { stage, of: door.sequence.length });
+      return said(`entry-${kind}`, { stage: of });
+    }
     case 'flags':
-      return `the flags or the address do not match the door: ${renderFlags(flags)}`;
-    case 'opened':
-    case 'extended':
-    case 'closed':
-      return kind;
+      return said('entry-flags', { flags: renderFlags(flags) });
     case 'start-failed':
-      return `the start command ${reason ?? 'failed; the log says why'}`;
+      return said('entry-start-failed', { reason: reasonValue(entry, 'failed-in-the-log') });
     case 'proof-refused':
-      return `signed knock refused: ${reason ?? 'the log says why'}`;
     case 'spa-refused':
-      return `SPA packet refused: ${reason ?? 'the log says why'}`;
     case 'code-refused':
-      return `code refused: ${reason ?? 'the log says why'}`;
     case 'refused':
-      return `not opened: ${reason ?? 'the log says why'}`;
+      return said(`entry-${kind}`, { reason: reasonValue(entry, 'in-the-log') });
     default:
-      throw new Error(`an entry without words: ${kind satisfies never}`);
+      return said(`entry-${kind}`);
   }
 }

@@ -118,12 +118,12 @@ export class SourceTraces {
   }
 
   /** The result of a completion. */
-  addLeaseNote({ kind, source, door, reason, shortReason }: LeaseNote, now: number): void {
+  addLeaseNote({ kind, source, door, reason, shortReason, why }: LeaseNote, now: number): void {
     const number = this.#doors.findIndex((one) => one?.name === door);
     const isProof = isRefusedProof(kind);
     const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);
     const row = this.#rowOf(source, rank, now);
-    const detail = reason === undefined ? 0 : this.#reasons.number(reason, shortReason);
+    const detail = reason === undefined ? 0 : this.#reasons.number(reason, shortReason, why);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
     if (row !== NO_ROW) this.#rings.write(row, now | 0, what, place(number, 0), isProof);
   }
@@ -223,7 +223,6 @@ export class SourceTraces {
     const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
     const port = what & 0xffff;
     const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
-    const reason = WITH_REASON.has(kind) ? this.#reasons.text(detail) : undefined;
     return {
       kind,
       at,
@@ -233,7 +232,7 @@ export class SourceTraces {
       ...(port === 0 ? {} : { knock: { protocol: (what & UDP) === 0 ? 'tcp' : 'udp', port } }),
       ...(door === undefined ? {} : { door }),
       ...(kind === 'flags' ? { flags: detail } : {}),
-      ...(reason === undefined ? {} : { reason }),
+      ...(WITH_REASON.has(kind) ? this.#reasons.reason(detail) : {}),
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Door } from '../door/door.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { Instant } from '../net/time.ts';
+import type { Said } from '../say/said.ts';
 
 /** What happened to a packet at a door, or to a lease. Numbers, because a flood causes one per packet; 5 bits. */
 export const TRACED = {
@@ -71,6 +72,8 @@ export type TraceEntry = {
   readonly flags?: number;
   /** Why the door or the proof was refused, or why its start command failed. */
   readonly reason?: string;
+  /** The reason by its kind. */
+  readonly why?: Said;
 };
 
 export type TracedKnock = { readonly protocol: Protocol; readonly port: number };

@@ -1,3 +1,5 @@
+import type { Said } from '../say/said.ts';
+import type { Reason } from './explanation.ts';
 import { DETAIL_MASK } from './trace-word.ts';
 
 /** The shared number of all further reasons. */
@@ -8,20 +10,21 @@ const LONG_REASONS = 40;
 
 /** Numbers the reasons, so that one fits into a record. BOUNDED: 63 reasons; others share a number without text. */
 export class TraceReasons {
-  readonly #reasons: string[] = [];
+  readonly #reasons: (Reason & { readonly reason: string })[] = [];
 
-  /** `shortReason`: used instead if there are many reasons already. */
-  number(reason: string, shortReason?: string): number {
-    if (shortReason !== undefined && this.#reasons.length > LONG_REASONS && !this.#reasons.includes(reason)) {
+  /** `shortReason`: used instead if there are many reasons already. `why`: the reason by its kind. */
+  number(reason: string, shortReason?: string, why?: Said): number {
+    const known = this.#reasons.findIndex((one) => one.reason === reason);
+    if (known >= 0) return known;
+    if (shortReason !== undefined && shortReason !== reason && this.#reasons.length > LONG_REASONS) {
       return this.number(shortReason);
     }
-    const known = this.#reasons.indexOf(reason);
-    if (known >= 0) return known;
     if (this.#reasons.length === OTHER) return OTHER;
-    return this.#reasons.push(reason) - 1;
+    return this.#reasons.push({ reason, ...(why === undefined ? {} : { why }) }) - 1;
   }
 
-  text(number: number): string | undefined {
-    return this.#reasons[number];
+  /** Empty: it was not kept. */
+  reason(number: number): Reason {
+    return this.#reasons[number] ?? {};
   }
 }

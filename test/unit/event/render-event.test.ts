@@ -102,6 +102,7 @@ const RENDERINGS: { readonly [Kind in LogEvent['kind']]: readonly Rendering<Kind
         ...of,
         reason: 'failed with status 2: why',
         shortReason: 'failed with status 2',
+        why: { code: 'status', values: { status: 2, why: ': why' } },
       },
       'warning',
       '192.0.2.1: openSSH: the start command failed with status 2: why',

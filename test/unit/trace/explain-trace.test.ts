@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { REFUSED } from '../../../src/core/lease/refusals.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
-import { explainNow } from '../../../src/core/trace/explain-now.ts';
+import { explainNow, renderNow } from '../../../src/core/trace/explain-now.ts';
 import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explanation.ts';
 import { door } from '../attempt/knocks.ts';
 import { SOURCE, TraceFixture } from './trace-fixture.ts';
@@ -227,6 +227,7 @@ describe('the sentence', () => {
       kind: 'was-open',
       door: 'ssh',
       sentence: 'the door was opened at T+5, and closed at T+60005',
+      said: { code: 'opened-closed', values: { at: bench.at(5), closed: bench.at(60_005) } },
     });
   });
 
@@ -241,6 +242,7 @@ describe('the sentence', () => {
       kind: 'start-failed',
       door: 'ssh',
       sentence: `the sequence was right at T+5, but the start command ${reason}`,
+      said: { code: 'start-failed', values: { at: bench.at(5), reason } },
     });
     // Its end changes nothing about it.
     bench.traces.addLeaseNote({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
@@ -273,7 +275,7 @@ describe('the sentence', () => {
     const bench = new TraceFixture([SSH]);
     const times = { since: bench.at(5), until: bench.at(60_005) };
     const present = (situation: Partial<TraceSituation>) =>
-      explainNow({ clock: (at: number) => `T+${at - bench.at(0)}`, open: [], ...situation } as never);
+      renderNow(explainNow({ open: [], ...situation } as never), (at) => `T+${at - bench.at(0)}`);
     assert.deepEqual(
       present({
         open: [

@@ -1,5 +1,5 @@
 import type { Event } from '../../../core/event/event.ts';
-import { renderFailure } from '../../../core/event/failure-words.ts';
+import { renderFailure, saidFailure } from '../../../core/event/failure-words.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { CommandOutcome } from '../../../host/process/run-command.ts';
 
@@ -23,7 +23,9 @@ export function reportStart(
 ): string | undefined {
   reportOutcome(report, door, outcome);
   if (outcome.kind === 'ok') return undefined;
-  const reason = renderFailure(outcome.failure, outcome.lastErrorLine);
-  report({ kind: 'start-failed', source, door, reason, shortReason: renderFailure(outcome.failure) });
+  const { failure, lastErrorLine } = outcome;
+  const reason = renderFailure(failure, lastErrorLine);
+  const why = saidFailure(failure, lastErrorLine);
+  report({ kind: 'start-failed', source, door, reason, shortReason: renderFailure(failure), why });
   return reason;
 }

@@ -6,6 +6,7 @@ import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { instant } from '../../../core/net/time.ts';
 import { Packet, packetSource } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
+import { REASONS } from '../../../core/say/reasons.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
 import type { SplitSequences } from '../../../core/trace/split-sequences.ts';
 import type { Capture, Frame } from '../../../host/capture/capture.ts';
@@ -53,8 +54,7 @@ export type KnockLoopParts = {
   readonly bans: BanList;
 };
 
-const DROPPED_BY_KERNEL =
-  'the kernel drops the last knock because of its source address (rp_filter, or no route back on that interface)';
+const DROPPED_BY_KERNEL = REASONS['kernel-last'];
 
 /** Carries packets from the capture through the engine, and passes results to the log and the doors. */
 export class KnockLoop {

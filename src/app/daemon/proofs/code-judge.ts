@@ -10,6 +10,7 @@ import { type Packet, packetSource } from '../../../core/packet/packet.ts';
 import { codeWords, skewWords, wrongWords } from '../../../core/proof/code-words.ts';
 import { type CodeJudgement, proveCode } from '../../../core/proof/prove-code.ts';
 import type { RefusalWords } from '../../../core/proof/refusal-words.ts';
+import { REASONS } from '../../../core/say/reasons.ts';
 import type { User } from '../../../core/users/user.ts';
 import { mayOpen, type UserDirectory } from '../../../core/users/user-directory.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
@@ -41,8 +42,7 @@ const TOLD = { depth: 50, perSecond: 10 } as const;
 /** Hashes spent on finding a wrong clock: 0.5 ms of work per second. */
 const SKEW_WORK = { depth: 4000, perSecond: 200 } as const;
 
-const DROPPED_BY_KERNEL =
-  'the kernel drops the code because of its source address (rp_filter, or no route back on that interface)';
+const DROPPED_BY_KERNEL = REASONS['kernel-code'];
 
 const OUTCOME_OF = {
   opened: 'opened',
@@ -214,7 +214,7 @@ export class CodeJudge {
     const { counters, report } = this.#parts;
     if (!record.use(use)) {
       counters.outcome('busy');
-      const reason = 'too many users and doors have used codes: no more can be remembered';
+      const reason = REASONS['code-busy'];
       this.#reportRefusal(knocked, { reason, shortReason: reason }, use.user);
       return;
     }

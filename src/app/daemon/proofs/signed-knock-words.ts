@@ -1,10 +1,10 @@
 import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
 import type { ProofRefusal } from '../../../core/proof/prove-knock.ts';
+import { REASONS } from '../../../core/say/reasons.ts';
 import type { SealReason } from '../../../core/signed/open-knock.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 
-export const DROPPED_BY_KERNEL =
-  'the kernel drops the knock because of its source address (rp_filter, or no route back on that interface)';
+export const DROPPED_BY_KERNEL = REASONS['kernel-knock'];
 
 export const SEAL_WORDS: Readonly<Record<SealReason, string>> = {
   point: 'its ephemeral key is a point of low order',

@@ -12,6 +12,7 @@ import {
   replyStatus,
   USED_ALREADY,
 } from '../../../core/proof/refusal-words.ts';
+import { REASONS } from '../../../core/say/reasons.ts';
 import { Challenges } from '../../../core/signed/challenges.ts';
 import { hasValidSignature } from '../../../core/signed/judge-knock.ts';
 import { KNOCK } from '../../../core/signed/knock-layout.ts';
@@ -159,7 +160,7 @@ export class SignedKnocks {
       this.#rate.admit(owner.key.fingerprint, performance.now()) && record.use(this.#useOf(packet, knock));
     if (!isTaken) {
       counters.outcome('busy');
-      const reason = 'too many signed knocks with this key at one time';
+      const reason = REASONS['knock-busy'];
       this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
       answer('busy');
       return false;

@@ -6,6 +6,7 @@ import type { Address } from '../../../core/net/address.ts';
 import { proveSpa, SPA_WINDOW, type SpaJudgement } from '../../../core/proof/prove-spa.ts';
 import type { RefusalWords } from '../../../core/proof/refusal-words.ts';
 import { SPA_USED_ALREADY, spaRefusalWords } from '../../../core/proof/spa-refusal-words.ts';
+import { REASONS } from '../../../core/say/reasons.ts';
 import { usedUntil } from '../../../core/signed/used-knocks.ts';
 import { plainText } from '../../../core/spa/spa-form.ts';
 import { readSpaMessage, type SpaMessage } from '../../../core/spa/spa-message.ts';
@@ -105,8 +106,7 @@ export class SpaPackets {
     }
     if (unreadable !== undefined) {
       this.#parts.counters.outcome('content');
-      const reason =
-        'its HMAC is right, but its content cannot be read: the encryption key or mode is another';
+      const reason = REASONS['spa-content'];
       this.#reportRefusal(packet.source, { reason, shortReason: reason }, unreadable);
       return undefined;
     }
@@ -163,7 +163,7 @@ export class SpaPackets {
     } else if (isTaken) this.#open(packet, owner, judged, claimOf(packet.at, { id, until }));
     else {
       counters.outcome('busy');
-      const reason = 'too many packets with this key at one time';
+      const reason = REASONS['spa-busy'];
       this.#reportRefusal(packet.source, { reason, shortReason: reason }, owner);
     }
     return isTaken && judged.kind !== 'refused';

@@ -11,7 +11,7 @@ import type { Lease } from '../../../core/lease/lease.ts';
 import { coversAddress } from '../../../core/lease/lease-prefix.ts';
 import type { Address } from '../../../core/net/address.ts';
 import type { Instant } from '../../../core/net/time.ts';
-import { explainNow } from '../../../core/trace/explain-now.ts';
+import { explainNow, renderNow } from '../../../core/trace/explain-now.ts';
 import { explainTrace } from '../../../core/trace/explain-trace.ts';
 import type { Explanation, OpenDoor, TraceSituation } from '../../../core/trace/explanation.ts';
 import type { RefusedProof } from '../../../core/trace/refused-proof.ts';
@@ -83,10 +83,12 @@ export class SourceView {
     const entries = traces.read(source, now);
     const situation = this.#situation(source, now, leases());
     const why = explainTrace(entries, situation);
+    const present = explainNow(situation);
     return {
       source,
       entries: entries.map(storyEntry),
-      present: explainNow(situation),
+      present: renderNow(present, situation.clock),
+      presentSaid: present,
       why,
       now,
       since: this.#since,
@@ -104,7 +106,7 @@ export class SourceView {
       if (left <= 0) return;
       const own = [...(open.bySource.get(source) ?? []), ...open.wide];
       const situation = this.#situation(source, now, own);
-      const { kind, door, sentence } = explainTrace(traces.read(source, now), situation);
+      const { kind, door, sentence, said } = explainTrace(traces.read(source, now), situation);
       if (outcome !== undefined && kind !== outcome) continue;
       left -= 1;
       const { penaltyUntil, ban } = situation;
@@ -114,6 +116,7 @@ export class SourceView {
         kind,
         ...(door === undefined ? {} : { door }),
         sentence,
+        ...(said === undefined ? {} : { said }),
         ...(penaltyUntil === undefined ? {} : { penaltyUntil }),
         ...(ban === undefined ? {} : { banned: true }),
       };

@@ -3,6 +3,7 @@ import type { UserEntry, UserStory } from '../../../core/control/user-story.ts';
 import { PROOF_NOUNS } from '../../../core/door/proof-kind.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { renderMoment } from '../../../core/event/render-moment.ts';
+import { saidEvent } from '../../../core/event/said-event.ts';
 import type { Lease } from '../../../core/lease/lease.ts';
 import type { Instant } from '../../../core/net/time.ts';
 import type { User } from '../../../core/users/user.ts';
@@ -71,7 +72,7 @@ export class UserView {
         ...(isOff === undefined ? {} : { isOff }),
         ...(until === undefined ? {} : { until }),
         leases: held.get(name) ?? 0,
-        ...(last === undefined ? {} : { last: { at: last.lastAt, source: last.source, text: last.text } }),
+        ...(last === undefined ? {} : { last: lastOf(last) }),
       };
     });
   }
@@ -118,9 +119,22 @@ export class UserView {
   }
 }
 
-type Happened = Pick<UserEntry, 'kind' | 'source' | 'door' | 'text'>;
+const lastOf = ({ lastAt, source, text, said }: UserEntry): NonNullable<UserRow['last']> => ({
+  at: lastAt,
+  source,
+  text,
+  ...(said === undefined ? {} : { said }),
+});
+
+type Happened = Pick<UserEntry, 'kind' | 'source' | 'door' | 'text' | 'said'>;
 
 function entryOf(event: Event): Happened | undefined {
+  const happened = happenedOf(event);
+  const said = saidEvent(event);
+  return happened === undefined || said === undefined ? happened : { ...happened, said };
+}
+
+function happenedOf(event: Event): Happened | undefined {
   switch (event.kind) {
     case 'completed':
       return happened('completed', event, `its ${PROOF_NOUNS[event.proof ?? 'key']} was good`);

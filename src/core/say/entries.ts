@@ -1,0 +1,32 @@
+/** What became of a packet or a lease, in English, by code: one line of `bussa explain` without its time. */
+export const ENTRIES = {
+  'entry-completed': 'the sequence is complete',
+  'entry-withheld': 'complete, but a decoy port was touched: repeat the sequence, without any other packet',
+  'entry-stray': 'a port of a door, but not its turn',
+  'entry-retransmission': 'seen before, ignored',
+  'entry-repeat': 'the last right knock once more, ignored',
+  'entry-tripwire': 'a decoy port, not a port of a door',
+  'entry-suspicion': 'a second decoy port: in penalty from now on',
+  'entry-elsewhere': 'sent to an address that is not this host',
+  'entry-banned': 'ignored: the source is banned',
+  'entry-forged': 'not a knock: nobody can have sent it from this address',
+  'entry-otherVlan': 'not a knock: this host has no interface for its VLAN',
+  'entry-code-half': 'half of a code',
+  'entry-code-wrong': 'the second half of a wrong code',
+  'entry-advanced': 'stage {stage}',
+  'entry-failed': 'wrong knock at stage {stage}',
+  'entry-expired': 'out of time at stage {stage}',
+  'entry-evicted': 'made room for another attempt at stage {stage}',
+  'entry-flags': 'the flags or the address do not match the door: {flags}',
+  'entry-opened': 'opened',
+  'entry-extended': 'extended',
+  'entry-closed': 'closed',
+  'entry-start-failed': 'the start command {reason}',
+  'entry-proof-refused': 'signed knock refused: {reason}',
+  'entry-spa-refused': 'SPA packet refused: {reason}',
+  'entry-code-refused': 'code refused: {reason}',
+  'entry-refused': 'not opened: {reason}',
+  'stage-of': '{stage} of {of}',
+} as const;
+
+export type EntryCode = keyof typeof ENTRIES;
