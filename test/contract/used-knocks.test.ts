@@ -1,9 +1,9 @@
 // The record of signed knocks that have been taken: through restarts, crashes, lost and replaced databases.
 
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { instant } from '../../src/core/net/time.ts';
+import { instant, millis } from '../../src/core/net/time.ts';
 import { CLOCK_WINDOW_MS } from '../../src/core/signed/judge-knock.ts';
 import { MAX_USED, type UsedKnock, UsedKnocks, usedUntil } from '../../src/core/signed/used-knocks.ts';
 import type { LeaseStore } from '../../src/host/store/lease-store.ts';
@@ -22,6 +22,8 @@ function knock(n: number, time = NOW): UsedKnock {
 const firstStart = instant(NOW - 5000);
 const start = instant(NOW + 5000);
 const boot = instant(1000);
+/** When a run before the start has ended. */
+const ended = instant(NOW + 1000);
 const readAgain = (store: LeaseStore): UsedKnocks => new UsedKnocks(store.uses(), start, boot);
 const nothing = { floor: instant(0), each: () => [] };
 
@@ -38,11 +40,14 @@ describe('the record of used knocks in the database', () => {
     const store = openSqliteLeaseStore(scratch.file('leases.db'));
     begin(store, 'one');
     store.recordUses('one', [knock(1), knock(2)], nothing, instant(NOW));
-    store.endUses('one');
+    store.endUses('one', ended);
     store.close();
     const next = openSqliteLeaseStore(scratch.file('leases.db'));
     const used = readAgain(next);
-    assert.equal(used.floor, firstStart);
+    assert.deepEqual(
+      [used.isForgotten(firstStart), used.isForgotten(instant(firstStart + 1))],
+      [true, false],
+    );
     assert.deepEqual(
       [1, 2, 3].map((n) => used.has(knock(n).id, 0)),
       [true, true, false],
@@ -75,9 +80,43 @@ describe('the record of used knocks in the database', () => {
     const store = openSqliteLeaseStore(scratch.file('leases.db'));
     begin(store, 'one');
     begin(store, 'two');
-    store.endUses('one');
-    assert.equal(store.uses().isWhole, false);
+    store.endUses('one', ended);
+    assert.equal(store.uses().endedAt, undefined);
     store.close();
+  });
+
+  test('an older copy of the database: what was used after it counts for nothing, now and after a further restart', () => {
+    using scratch = new Scratch();
+    const [path, copy] = [scratch.file('leases.db'), scratch.file('copy')];
+    const first = openSqliteLeaseStore(path);
+    begin(first, 'one');
+    first.endUses('one', ended);
+    first.close();
+    copyFileSync(path, copy);
+    const second = openSqliteLeaseStore(path);
+    const later = instant(ended + 2000);
+    second.recordUses('two', [knock(7, later)], readAgain(second), later);
+    second.endUses('two', later);
+    second.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    copyFileSync(copy, path);
+    const third = openSqliteLeaseStore(path);
+    const used = readAgain(third);
+    assert.equal(used.has(knock(7).id, 0), false, 'the copy does not know it');
+    assert.ok(used.isForgotten(later));
+    // From before the copy, and from after the start.
+    for (const time of [ended, start + 1]) assert.equal(used.isForgotten(instant(time)), false);
+    // In whole seconds.
+    const unit = millis(1000);
+    assert.deepEqual(
+      [later, start - 500, start].map((time) => used.isForgotten(instant(time), unit)),
+      [true, false, false],
+    );
+    third.recordUses('three', [], used, start);
+    third.endUses('three', instant(start + 1000));
+    const fourth = new UsedKnocks(third.uses(), instant(start + 2000), boot);
+    assert.ok(fourth.isForgotten(later));
+    third.close();
   });
 
   test('what is forgotten leaves its time as a floor, so that a clock set back revives nothing', () => {
@@ -86,9 +125,9 @@ describe('the record of used knocks in the database', () => {
     begin(store, 'one');
     store.recordUses('one', [knock(1), knock(2, NOW - 10_000)], nothing, instant(NOW));
     store.recordUses('one', [knock(3, NOW + 200_000)], nothing, instant(NOW + 200_000));
-    store.endUses('one');
+    store.endUses('one', ended);
     const used = readAgain(store);
-    assert.equal(used.floor, NOW);
+    assert.deepEqual([used.isForgotten(instant(NOW)), used.isForgotten(instant(NOW + 1))], [true, false]);
     assert.deepEqual(
       [1, 2, 3].map((n) => used.has(knock(n).id, 0)),
       [false, false, true],
@@ -124,7 +163,8 @@ describe('the record of used knocks in the database', () => {
 });
 
 describe('the record of used knocks in memory', () => {
-  const fresh = (): UsedKnocks => new UsedKnocks({ floor: instant(0), used: [], isWhole: true }, start, boot);
+  const fresh = (): UsedKnocks =>
+    new UsedKnocks({ floor: instant(0), used: [], endedAt: start }, instant(0), boot);
 
   test('takes a knock once', () => {
     const used = fresh();

@@ -26,13 +26,14 @@ export class PayloadSender implements AsyncDisposable {
     await this.#service.saw(new RegExp(`^sent ${this.#orders}$`, 'm'), 1, 120_000);
   }
 
-  /** The next datagram that comes back. */
-  async reply(): Promise<Reply> {
-    this.#replies++;
+  /** The next datagram that comes back, within this time. */
+  async reply(ms?: number): Promise<Reply> {
     const [, from = '', port, hex = ''] = await this.#service.saw(
       /^reply (\S+) (\d+) ([0-9a-f]*)$/gm,
-      this.#replies,
+      this.#replies + 1,
+      ms,
     );
+    this.#replies++;
     return { from, port: Number(port), payload: Buffer.from(hex, 'hex') };
   }
 

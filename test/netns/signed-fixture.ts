@@ -15,6 +15,9 @@ export const KEY_DOOR = `[ssh]
   open_for = 30
 `;
 
+/** An address of the client that only a fence knocks from: no flood has used up what it may send. */
+const FENCE = '10.7.0.250';
+
 export type StageOptions = {
   readonly config?: string;
   readonly arrange?: (server: Namespace) => Promise<void>;
@@ -29,8 +32,11 @@ export type StageOptions = {
 
 type Parts = {
   readonly signer: KnockSigner;
+  /** Whose keys may knock. */
+  readonly user: KnockSigner;
   readonly wire: Wire;
   readonly sender: PayloadSender;
+  readonly fences: PayloadSender;
   readonly directory: WorkDirectory;
   readonly config: string;
   readonly disk: SmallDisk | undefined;
@@ -43,6 +49,8 @@ export class SignedFixture implements AsyncDisposable {
   readonly signer: KnockSigner;
   readonly wire: Wire;
   readonly sender: PayloadSender;
+  readonly #fences: PayloadSender;
+  readonly #user: KnockSigner;
   readonly directory: WorkDirectory;
   readonly #config: string;
   readonly disk: SmallDisk | undefined;
@@ -51,11 +59,13 @@ export class SignedFixture implements AsyncDisposable {
   knockd: Program;
 
   private constructor(parts: Parts, knockd: Program) {
-    const { signer, wire, sender, directory, config, disk, prefix, stack } = parts;
+    const { signer, user, wire, sender, fences, directory, config, disk, prefix, stack } = parts;
     this.#prefix = prefix;
     this.signer = signer;
     this.wire = wire;
     this.sender = sender;
+    this.#fences = fences;
+    this.#user = user;
     this.directory = directory;
     this.#config = config;
     this.disk = disk;
@@ -78,13 +88,27 @@ export class SignedFixture implements AsyncDisposable {
     if (usersOf !== undefined) copyFileSync(usersOf.usersFile, signer.usersFile);
     await arrange?.(wire.server);
     stack.use(await startService(wire.server, 22));
-    const sender = stack.use(await PayloadSender.start(wire.client));
+    await addAddresses(wire.client, 'eth0', FENCE);
+    const [sender, fences] = [await PayloadSender.start(wire.client), await PayloadSender.start(wire.client)];
+    stack.use(sender);
+    stack.use(fences);
     const whole = signer.options + config;
     const disk = diskKib === undefined ? undefined : await mountState(wire.server, directory, diskKib);
     if (disk !== undefined) stack.use(disk);
     const prefix = prefixIn?.(directory) ?? [];
     const knockd = await start(wire.server, directory, whole, disk, prefix);
-    const parts = { signer, wire, sender, directory, config: whole, disk, prefix, stack: stack.move() };
+    const parts = {
+      signer,
+      user: usersOf ?? signer,
+      wire,
+      sender,
+      fences,
+      directory,
+      config: whole,
+      disk,
+      prefix,
+      stack: stack.move(),
+    };
     return new SignedFixture(parts, knockd);
   }
 
@@ -111,9 +135,22 @@ export class SignedFixture implements AsyncDisposable {
     }
   }
 
-  /** Everything that was sent before has been judged. */
-  fence(): Promise<void> {
-    return fence(this.knockd, this.wire.client, SERVER);
+  /**
+   * Everything that was sent before has been judged: a sequence, which has a ring of its own, is complete; and a knock
+   * behind the others, which asks to close what is not open, is answered.
+   */
+  async fence(): Promise<void> {
+    await fence(this.knockd, this.wire.client, SERVER);
+    const sent: Signed[] = [];
+    for (let tries = 1; ; tries++) {
+      const signed = await this.#user.sign({ kind: 'close', serverPublic: this.signer.serverPublic });
+      sent.push(signed);
+      await this.#fences.send(FENCE, SERVER, SIGNED_PORT, signed.packet);
+      const reply = await this.#fences.reply(tries < 20 ? 500 : 10_000).catch((error: unknown) => {
+        if (tries === 20) throw error;
+      });
+      if (reply !== undefined && sent.some((one) => readReply(one, reply.payload) !== undefined)) return;
+    }
   }
 
   /** Openings by signed knocks since the last start. */

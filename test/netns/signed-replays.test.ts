@@ -3,7 +3,7 @@
  * same and another server, through restarts and deaths of the daemon. None opens anything.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readReply, SIGNED_PORT, type Signed } from '../lab/knock-signer.ts';
@@ -101,15 +101,22 @@ describe('recorded signed knocks', { concurrency: 2 }, () => {
     ['kill -9', 'SIGKILL', undefined],
     ['an orderly restart without its database', 'SIGTERM', 'lost'],
     ['kill -9 and the loss of the database', 'SIGKILL', 'lost'],
+    ['an orderly restart with an older copy of its database', 'SIGTERM', 'older'],
   ] as const) {
     test(`open nothing after ${name}; a fresh one opens at the first try`, async () => {
       await using stage = await SignedFixture.create();
+      const copies = new Map<string, Buffer>();
+      if (meanwhile === 'older')
+        await stage.restart('SIGTERM', () => {
+          for (const file of databaseFiles(stage)) copies.set(file, readFileSync(file));
+        });
       const signed = await stage.signer.sign();
       await stage.sender.send(CLIENT, SERVER, SIGNED_PORT, signed.packet);
       // The daemon may die between the opening and its record.
       await stage.knockd.saw(/10\.7\.0\.2: ssh: alice: opened/);
       await stage.restart(signal, () => {
-        if (meanwhile === 'lost') for (const file of databaseFiles(stage)) rmSync(file);
+        if (meanwhile !== undefined) for (const file of databaseFiles(stage)) rmSync(file);
+        for (const [file, bytes] of copies) writeFileSync(file, bytes);
       });
       await replay(stage, signed, TIMES / 4);
       assert.equal(stage.openings, 0);

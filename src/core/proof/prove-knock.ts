@@ -18,8 +18,8 @@ export type ProofSituation = {
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one are refused. */
-  readonly floor: Instant;
+  /** Whether a knock of this time may have been used without being in the record. */
+  readonly isForgotten: (time: Instant) => boolean;
   readonly isChallenge: (challenge: Uint8Array, body: KnockBody) => boolean;
 };
 

@@ -11,6 +11,9 @@ import { mayOpen, type SpaOwner } from '../users/user-directory.ts';
 /** As fwknopd (DEF_MAX_SPA_PACKET_AGE). */
 export const SPA_WINDOW = 120_000 as Millis;
 
+/** A packet's time is in whole seconds. */
+const SECOND = 1000 as Millis;
+
 /** The context in which an fwknop packet with a valid HMAC and key is judged. */
 export type SpaSituation = {
   /** The doors that packets to this destination may open. */
@@ -20,8 +23,8 @@ export type SpaSituation = {
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one are refused. */
-  readonly floor: Instant;
+  /** Whether a packet of this time may have been used without being in the record. `unit`: of the time. */
+  readonly isForgotten: (time: Instant, unit: Millis) => boolean;
 };
 
 export type SpaRefusal =
@@ -56,14 +59,14 @@ const refused = (reason: SpaRefusal): SpaJudgement => ({ kind: 'refused', reason
 /** Which doors the packet opens: all that it requests, or none. */
 export function proveSpa(owner: SpaOwner, message: SpaMessage, situation: SpaSituation): SpaJudgement {
   const { user, spa } = owner;
-  const { from, now, window, floor, doors } = situation;
+  const { from, now, window, isForgotten, doors } = situation;
   if (user.isOff === true) return refused('key off');
   if (user.until !== undefined && now >= user.until) return refused('key expired');
   if (user.from !== undefined && !compileAdmission({ allow: user.from })(from)) return refused('key source');
   if (spa.spaUser !== undefined && spa.spaUser !== message.user) return refused('user name');
   const behind = since(message.time, now);
   if (Math.abs(behind) > window) return { kind: 'refused', reason: 'clock', behind };
-  if (message.time <= floor) return refused('forgotten');
+  if (isForgotten(message.time, SECOND)) return refused('forgotten');
   if (message.type === 0) return refused('command');
   if (message.type !== 1 && message.type !== 3) return refused('nat');
   const request = readSpaRequest(message.message);

@@ -20,8 +20,8 @@ export type KnockSituation = {
   /** The packet's time, by the wall clock. */
   readonly now: Instant;
   readonly window: Millis;
-  /** Times up to this one are refused: the record of used knocks is incomplete before. */
-  readonly floor?: Instant;
+  /** Whether a knock of this time may have been used without being in the record. Absent: none may. */
+  readonly isForgotten?: (time: Instant) => boolean;
   /** The key with this id, if there is one. */
   readonly keyOf: (keyId: Uint8Array) => KnockKey | undefined;
   /** Whether this server issued it recently. */
@@ -105,10 +105,10 @@ export function hasValidSignature(
 
 function timeRefusal(
   body: KnockBody,
-  { now, window, floor, isChallenge }: KnockSituation,
+  { now, window, isForgotten, isChallenge }: KnockSituation,
 ): KnockRefusal | undefined {
   const { challenge, time } = body;
   if (challenge !== undefined) return isChallenge(challenge, body) ? undefined : 'challenge';
   if (Math.abs(since(time, now)) > window) return 'clock';
-  return floor !== undefined && time <= floor ? 'forgotten' : undefined;
+  return isForgotten?.(time) === true ? 'forgotten' : undefined;
 }

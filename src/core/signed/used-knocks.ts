@@ -1,4 +1,4 @@
-import { type Instant, instant, type Millis } from '../net/time.ts';
+import { type Instant, instant, type Millis, millis } from '../net/time.ts';
 import { CHALLENGE_LIFE_MS } from './challenges.ts';
 
 /** A used signed knock. */
@@ -11,8 +11,12 @@ export type UsedKnock = {
   readonly until: Instant;
 };
 
-/** The record that an earlier run left in order. */
-export type UseRecord = { readonly floor: Instant; readonly used: readonly UsedKnock[] };
+/** The record that an earlier run left. `endedAt`: that run ended in order then, so none is missing. */
+export type UseRecord = {
+  readonly floor: Instant;
+  readonly used: readonly UsedKnock[];
+  readonly endedAt?: Instant;
+};
 
 /** How much longer than the clock window a record is kept. */
 const SLACK_MS = 60_000;
@@ -33,20 +37,36 @@ export class UsedKnocks {
   /** By the first four bytes of the id. */
   readonly #entries = new Map<number, readonly Entry[]>();
   #size = 0;
+  /** Times up to this one are refused. */
   #floor: Instant;
+  readonly #gap: { readonly from: Instant; readonly to: Instant } | undefined;
   #purgedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * `start`: of this process, by the wall clock. Without a complete record of earlier runs, nothing older is accepted.
+   * With one, nothing is accepted from the time between its end and this start: no daemon was there to use it, unless the
+   * record is an older copy.
    */
-  constructor(record: UseRecord & { readonly isWhole: boolean }, start: Instant, sinceBoot: Instant) {
-    this.#floor = instant(record.isWhole ? record.floor : Math.max(record.floor, start));
+  constructor(record: UseRecord, start: Instant, sinceBoot: Instant) {
+    const { endedAt } = record;
+    this.#floor = instant(endedAt === undefined ? Math.max(record.floor, start) : record.floor);
+    this.#gap = endedAt === undefined ? undefined : { from: endedAt, to: start };
     for (const one of record.used) this.add(one, sinceBoot);
   }
 
-  /** Times up to this one are refused. */
+  /** Up to this time the record may not be complete for the next run. */
   get floor(): Instant {
-    return this.#floor;
+    return instant(Math.max(this.#floor, this.#gap?.to ?? 0));
+  }
+
+  /**
+   * Whether a knock of this time may have been used without being in the record. `unit`: of a time that was rounded
+   * down.
+   */
+  isForgotten(time: Instant, unit: Millis = millis(0)): boolean {
+    if (time <= this.#floor) return true;
+    const end = time + unit;
+    return this.#gap !== undefined && this.#gap.from < end && end <= this.#gap.to;
   }
 
   get size(): number {

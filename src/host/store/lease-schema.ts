@@ -30,8 +30,8 @@ const STOP_FAILURE = "stop_failure TEXT NOT NULL DEFAULT ''";
 const PREFIX = 'prefix6 INTEGER NOT NULL DEFAULT 0 CHECK (prefix6 BETWEEN 0 AND 128)';
 
 /**
- * Layout 7: signed knocks that have been used, and the time up to which others are refused. `run`: '' when it ended in
- * order.
+ * Layout 7: signed knocks that have been used, and the time up to which others are refused. `run`: when it ended in
+ * order, `ended` and the time by the wall clock. Earlier versions wrote '' then.
  */
 const USED = `
   CREATE TABLE used (
@@ -55,8 +55,8 @@ const HOLDERS = "holders TEXT NOT NULL DEFAULT ''";
 const ORDERED_BY = "ordered_by TEXT NOT NULL DEFAULT ''";
 const CLOSED_BY = "closed_by TEXT NOT NULL DEFAULT ''";
 /**
- * Layout 10: the last code of each user at each door, and the step up to which others may have been used. `run`: as in
- * `used_run`.
+ * Layout 10: the last code of each user at each door, and the step up to which others may have been used. `run`: '' when it ended in
+ * order.
  */
 const USED_CODE = `
   CREATE TABLE used_code (

@@ -3,7 +3,7 @@ import type { Lease, LeaseId } from '../../core/lease/lease.ts';
 import type { LeaseEnding, PastLease } from '../../core/lease/past-lease.ts';
 import type { Address } from '../../core/net/address.ts';
 import type { Instant, Millis } from '../../core/net/time.ts';
-import type { UsedKnock } from '../../core/signed/used-knocks.ts';
+import type { UsedKnock, UseRecord } from '../../core/signed/used-knocks.ts';
 
 /** A lease as stored: its times by the machine's clock, and by the wall clock for after a reboot. */
 export type StoredLease = Omit<Lease, 'state'> & {
@@ -31,17 +31,13 @@ export type PastFilter = {
 /** `next`: where to continue; undefined: this was the last piece. */
 export type PastPiece = { readonly leases: readonly PastLease[]; readonly next?: number };
 
-/** Used signed knocks. `isWhole`: the run that wrote them ended in order, so none is missing. */
-export type StoredUses = {
-  readonly floor: Instant;
-  readonly used: readonly UsedKnock[];
-  readonly isWhole: boolean;
-};
+/** Used signed knocks, as an earlier run left them. */
+export type StoredUses = UseRecord;
 
 /** Used signed knocks as this run knows them, possibly more than the store has. */
 export type KnownUses = { readonly floor: Instant; readonly each: () => Iterable<UsedKnock> };
 
-/** Used codes. `floor`: a time step; `isWhole`: as for signed knocks. */
+/** Used codes. `floor`: a time step; `isWhole`: the run that wrote them ended in order, so none is missing. */
 export type StoredCodes = CodeRecord & { readonly isWhole: boolean };
 
 /** Used codes as this run knows them, possibly more than the store has. */
@@ -88,7 +84,7 @@ export interface LeaseStore {
    */
   recordUses(run: string, fresh: readonly UsedKnock[], known: KnownUses, now: Instant): void;
   /** The run ends in order: the store has everything that it used. */
-  endUses(run: string): void;
+  endUses(run: string, now: Instant): void;
   codes(): StoredCodes;
   /** Adds `fresh` for this run, or everything in `known` if the store does not know the run yet. */
   recordCodes(run: string, fresh: readonly UsedCode[], known: KnownCodes): void;

@@ -88,7 +88,7 @@ export class MemoryLeaseStore implements LeaseStore {
 
   /** Nothing outlives the process, so there is no record of an earlier one. */
   uses(): StoredUses {
-    return { floor: instant(0), used: [], isWhole: false };
+    return { floor: instant(0), used: [] };
   }
 
   recordUses(): void {}

@@ -121,8 +121,8 @@ export class RecoveringLeaseStore implements LeaseStore {
     this.#write((store) => store.recordUses(run, fresh, known, now));
   }
 
-  endUses(run: string): void {
-    this.#write((store) => store.endUses(run));
+  endUses(run: string, now: Instant): void {
+    this.#write((store) => store.endUses(run, now));
   }
 
   codes(): StoredCodes {

@@ -187,8 +187,8 @@ class SqliteLeaseStore implements LeaseStore {
     );
   }
 
-  endUses(run: string): void {
-    withStoreError(`record used knocks in ${this.#path}`, () => this.#used.end(run));
+  endUses(run: string, now: Instant): void {
+    withStoreError(`record used knocks in ${this.#path}`, () => this.#used.end(run, now));
   }
 
   codes(): StoredCodes {

@@ -8,6 +8,9 @@ const KIND = 'key';
 
 const ID_BYTES = 32;
 
+/** Instead of a run's name: it ended in order, at this time. */
+const ENDED = /^ended (\d{1,15})$/;
+
 /** Used signed knocks, in the tables `used` and `used_run`. */
 export class UsedRows {
   readonly #select: StatementSync;
@@ -31,7 +34,7 @@ export class UsedRows {
       `UPDATE used_run SET floor = max(floor, coalesce((SELECT max(time) FROM used WHERE until <= ?), 0)) WHERE one = 1`,
     );
     this.#forget = database.prepare('DELETE FROM used WHERE until <= ?');
-    this.#end = database.prepare("UPDATE used_run SET run = '' WHERE one = 1 AND run = ?");
+    this.#end = database.prepare('UPDATE used_run SET run = ?2 WHERE one = 1 AND run = ?1');
   }
 
   /** A row that makes no sense is skipped; others may be missing then, too. */
@@ -39,7 +42,12 @@ export class UsedRows {
     const rows = this.#select.all(KIND).map(readRow);
     const used = rows.filter((row) => row !== undefined);
     const { floor, run } = this.#run.get() ?? { floor: 0, run: undefined };
-    return { floor: instant(Number(floor)), used, isWhole: run === '' && used.length === rows.length };
+    const ended = used.length === rows.length ? ENDED.exec(String(run))?.[1] : undefined;
+    return {
+      floor: instant(Number(floor)),
+      used,
+      ...(ended === undefined ? {} : { endedAt: instant(Number(ended)) }),
+    };
   }
 
   /** Called within a transaction. */
@@ -51,8 +59,8 @@ export class UsedRows {
     this.#forget.run(now);
   }
 
-  end(run: string): void {
-    this.#end.run(run);
+  end(run: string, now: Instant): void {
+    this.#end.run(run, `ended ${Math.floor(now)}`);
   }
 }
 

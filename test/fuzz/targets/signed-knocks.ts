@@ -78,7 +78,7 @@ function judge(packet: Uint8Array, vector: Vector): boolean {
     from: parseAddress(vector.from) as Address,
     now: instant(vector.nowMs),
     window: CLOCK_WINDOW_MS,
-    floor: instant(0),
+    isForgotten: () => false,
     isChallenge: () => false,
   });
   if (judged.kind === 'refused') {

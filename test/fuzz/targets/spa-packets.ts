@@ -4,7 +4,7 @@ import type { SpaPackets } from '../../../src/app/daemon/proofs/spa-packets.ts';
 import { SpaCounters } from '../../../src/app/daemon/reporting/spa-counters.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
 import type { Address } from '../../../src/core/net/address.ts';
-import { type Instant, instant } from '../../../src/core/net/time.ts';
+import { instant } from '../../../src/core/net/time.ts';
 import { Packet } from '../../../src/core/packet/packet.ts';
 import { readPacket } from '../../../src/core/packet/read-packet.ts';
 import { proveSpa, SPA_WINDOW } from '../../../src/core/proof/prove-spa.ts';
@@ -108,7 +108,7 @@ function takePlain(content: Uint8Array): void {
   };
   const judged = proveSpa(owner, message, {
     ...{ doors: DOORS, from: '198.51.100.1' as Address, now: NOW, window: SPA_WINDOW },
-    floor: 0 as Instant,
+    isForgotten: () => false,
   });
   if (judged.kind === 'refused') {
     const { reason } = spaRefusalWords(judged, owner, message);

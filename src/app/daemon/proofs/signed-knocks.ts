@@ -98,7 +98,7 @@ export class SignedKnocks {
       from: packet.source,
       now: packet.at,
       window: this.#window,
-      floor: this.#parts.record.floor,
+      isForgotten: (time) => this.#parts.record.isForgotten(time),
       isChallenge: (challenge, { keyId }) => this.#isChallenge(challenge, keyId, packet),
     });
     if (judged.kind !== 'refused') return this.#accept(packet, opened, judged);

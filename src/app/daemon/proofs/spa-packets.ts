@@ -150,7 +150,7 @@ export class SpaPackets {
       from: packet.source,
       now: packet.at,
       window: SPA_WINDOW,
-      floor: record.floor,
+      isForgotten: (time, unit) => record.isForgotten(time, unit),
     });
     const { time } = message;
     const until = usedUntil(time, packet.at, SPA_WINDOW);

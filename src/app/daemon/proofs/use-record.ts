@@ -1,5 +1,5 @@
 import type { Event } from '../../../core/event/event.ts';
-import type { Instant } from '../../../core/net/time.ts';
+import type { Instant, Millis } from '../../../core/net/time.ts';
 import { type UsedKnock, UsedKnocks } from '../../../core/signed/used-knocks.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
@@ -34,14 +34,14 @@ export class UseRecord {
       all: () => used.each(),
       write: (run, uses) =>
         store.recordUses(run, uses, { floor: used.floor, each: () => used.each() }, clock.wall()),
-      end: (run) => store.endUses(run),
+      end: (run) => store.endUses(run, clock.wall()),
     });
     this.#record.add([]);
   }
 
-  /** Knocks up to this time are refused: the record of that time may be incomplete. */
-  get floor(): Instant {
-    return this.#used.floor;
+  /** Whether the record of this time may be incomplete. `unit`: of a time that was rounded down. */
+  isForgotten(time: Instant, unit?: Millis): boolean {
+    return this.#used.isForgotten(time, unit);
   }
 
   /** Whether the knock whose ephemeral key begins at `start` has been used. */
@@ -72,7 +72,7 @@ export class UseRecord {
     } catch (error) {
       const text = `${(error as Error).message}; signed knocks that are older than this start do not count`;
       report({ kind: 'warning', text });
-      return { floor: 0 as Instant, used: [], isWhole: false };
+      return { floor: 0 as Instant, used: [] };
     }
   }
 }
