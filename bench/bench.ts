@@ -20,6 +20,7 @@ import { measureAttempts } from './measure-attempts.ts';
 import { measureClients } from './measure-clients.ts';
 import { measureCodes } from './measure-codes.ts';
 import { measureFelt } from './measure-felt.ts';
+import { measureFleet } from './measure-fleet.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureLoad } from './measure-load.ts';
 import { measureNoise } from './measure-noise.ts';
@@ -32,11 +33,11 @@ import { renderReport } from './report.ts';
 import { Samples } from './samples.ts';
 import { TestBed } from './test-bed.ts';
 
-const USAGE = `usage: npm run bench [-- OPTION...]     about 27 minutes
+const USAGE = `usage: npm run bench [-- OPTION...]     about 28 minutes
 
-  --quick             one round in place of five: 13 minutes, for a look
+  --quick             one round in place of five: 14 minutes, for a look
   --only PART,...     measure these parts, take the rest from bench/results.json:
-                      noise, openings, signed, spa, starts, idle, attempts, load, clients, felt
+                      noise, openings, signed, spa, starts, idle, attempts, load, clients, felt, fleet
   --update-baseline   keep this run, if it is a whole one: bench/baseline.json, bench/chart.svg, the README's tables
   --help              print this help
 `;
@@ -52,6 +53,7 @@ const PARTS = [
   'load',
   'clients',
   'felt',
+  'fleet',
 ] as const;
 type Part = (typeof PARTS)[number];
 
@@ -129,6 +131,8 @@ async function measure(part: Part): Promise<void> {
       return measureLoad(samples, quick ? 30 : 120);
     case 'felt':
       return measureFelt(samples, quick ? 2 : 11);
+    case 'fleet':
+      return measureFleet(samples, quick ? 30 : 200);
     default:
       return measureClients(ground, samples, quick ? 5 : 15);
   }

@@ -1,4 +1,5 @@
 import { POLICIES, WAYS } from './measure-felt.ts';
+import { AMIDST, BULK } from './measure-fleet.ts';
 import { RATES } from './measure-noise.ts';
 import { FLOOD_RATES, HONEST, SEQUENCES } from './measure-signed.ts';
 import { SPA_USERS } from './measure-spa.ts';
@@ -137,6 +138,19 @@ export const SECTIONS: readonly Section[] = [
       { ...line('client.wall', 'start to end, three ports', 'ms', 1), beside: ['knockd'] },
       line('client.overNode', 'the latter over an empty Node.js', '', 2),
       line('client.help', '`bussa --help`, start to end', 'ms', 1),
+    ],
+  },
+  {
+    title: 'a fleet of three hosts, with carriers and the engine on one machine',
+    lines: [
+      line('fleet.open.local', 'last packet of a knock to the rule there, median', 'ms', 2),
+      line('fleet.open.others', 'the same to the rule at the others, median', 'ms', 2),
+      { ...line('fleet.open.others', 'the same, p99', 'ms', 2), quantile: 0.99 },
+      {
+        ...line('fleet.bulk', `${BULK.toLocaleString('en')} openings at one, until all have them`, 's', 1),
+        scale: 1000,
+      },
+      line('fleet.spread.opened', `spread sequences of ${AMIDST} that open, amidst 100,000 packets/s`, '', 0),
     ],
   },
   ...WAYS.flatMap((way) => POLICIES.map((policy) => feltSection(2 * way, policy))),

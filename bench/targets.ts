@@ -1,4 +1,5 @@
 import { WAYS } from './measure-felt.ts';
+import { AMIDST } from './measure-fleet.ts';
 import { RATES } from './measure-noise.ts';
 import { HONEST, SEQUENCES } from './measure-signed.ts';
 import type { Samples } from './samples.ts';
@@ -34,6 +35,13 @@ export function judgeTargets(samples: Samples): Target[] {
     target('private memory under load, last third : second third', ours('load.growth'), FLAT),
     target('start to the first packet captured, firewall doors, ms', ours('start.native'), 100),
     target('bussa --help, to its end, ms', ours('client.help'), 80),
+    target('knock to the rule at the other hosts of a fleet, median, ms', ours('fleet.open.others'), 10),
+    target('10,000 openings at three hosts, s', ours('fleet.bulk') / 1000, 5),
+    target(
+      `spread sequences of ${AMIDST} not opened amidst a flood`,
+      AMIDST - ours('fleet.spread.opened'),
+      0,
+    ),
     ...WAYS.flatMap((way) => feltTargets(samples, 2 * way)),
   ];
 }

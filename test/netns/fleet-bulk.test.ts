@@ -3,13 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
-import { renderFrame } from '../lab/frame.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import { sourcesOf } from '../lab/many-knocks.ts';
-import { renderPcap } from '../lab/pcap-file.ts';
-import { address } from '../unit/attempt/knocks.ts';
 import { FleetFixture, type FleetHost } from './fleet-fixture.ts';
+import { oneKnockOfEach } from './fleet-floods.ts';
 
 const SOURCES = 10_000;
 
@@ -27,18 +24,7 @@ describe('10,000 knocks at one gateway', () => {
     using directory = new WorkDirectory();
     await stage.start();
     const pcap = directory.file('knocks.pcap');
-    const macs = await stage.net.macsOfClient();
-    const frames = sourcesOf(SOURCES).map((source, n) => ({
-      atSeconds: 0,
-      frame: renderFrame(
-        {
-          ...{ source: address(source), destination: address('10.7.1.1'), protocol: 'tcp' },
-          ...{ sourcePort: 40_000, port: 7000, flags: TCP_FLAG.syn, sequence: n },
-        },
-        macs,
-      ),
-    }));
-    writeFileSync(pcap, renderPcap(frames));
+    writeFileSync(pcap, await oneKnockOfEach(stage.net, SOURCES, 7000));
     const started = performance.now();
     await stage.net.client.run('tcpreplay', '--preload-pcap', '--pps=20000', '-i', 'eth0', pcap);
     await Promise.all(stage.hosts.map((host) => opened(host)));

@@ -5,14 +5,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { TCP_FLAG } from '../../src/core/net/tcp-flags.ts';
-import { ANYCAST, type EcmpNet } from '../lab/ecmp-net.ts';
-import { renderFrame } from '../lab/frame.ts';
 import { WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
-import { renderPcap } from '../lab/pcap-file.ts';
-import { address } from '../unit/attempt/knocks.ts';
 import { FleetFixture } from './fleet-fixture.ts';
+import { floodOf } from './fleet-floods.ts';
 
 const PORTS = ['7000', '8000:udp', '9000', '7500'];
 
@@ -31,9 +27,6 @@ const DOORS = `[ssh]
 
 const SEQUENCES = 100;
 const AMIDST = 20;
-
-/** Different sources. */
-const FLOOD_FRAMES = 100_000;
 
 /** Between two knocks: far more than questions and answers take. */
 const SLOWLY = ['-d', '300'];
@@ -85,27 +78,6 @@ describe('knocks that land on different gateways', () => {
     assert.equal(stage.count(/: ssh: OPEN SESAME/g), AMIDST, 'nobody else, and none twice');
   });
 });
-
-/** Strangers at any ports, and many at the first knocks, which are no secret to somebody who listens. */
-async function floodOf(net: EcmpNet): Promise<Buffer> {
-  const macs = await net.macsOfClient();
-  const frames = Array.from({ length: FLOOD_FRAMES }, (_, n) => ({
-    atSeconds: 0,
-    frame: renderFrame(
-      {
-        source: address(`100.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`),
-        destination: address(ANYCAST),
-        protocol: 'tcp',
-        sourcePort: 1024 + (n % 50_000),
-        port: n % 4 === 0 ? ([7000, 9000][(n >> 2) % 2] ?? 0) : 1 + ((n * 7919) % 65_535),
-        flags: TCP_FLAG.syn,
-        sequence: n,
-      },
-      macs,
-    ),
-  }));
-  return renderPcap(frames);
-}
 
 const statistic = async (namespace: Namespace, what: string): Promise<number> =>
   Number(await namespace.run('cat', `/sys/class/net/eth0/statistics/${what}`));
