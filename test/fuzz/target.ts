@@ -13,6 +13,17 @@ export type Target = {
   readonly close: () => void;
 };
 
+/** A target that reads whole inputs, and holds nothing. */
+export const readerTarget = (
+  target: Pick<Target, 'name' | 'share' | 'material'>,
+  judge: (bytes: Uint8Array) => void | Promise<void>,
+): Target => ({
+  ...target,
+  take: (bytes, length) => judge(bytes.slice(0, length)),
+  allocates: true,
+  close: () => undefined,
+});
+
 export const TARGET_NAMES = [
   'frames',
   'captures',

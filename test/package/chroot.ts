@@ -7,17 +7,15 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Namespace } from '../lab/namespace.ts';
+import { bootstrap, OUTPUT, SUITE } from './bootstrap.ts';
 
 const exec = promisify(execFile);
-const OUTPUT = { maxBuffer: 64 * 1024 * 1024 } as const;
-const SUITE = 'bookworm';
 const PLACE = '/var/tmp/bussa-debian-';
 
 /** A bare Debian 12 in a directory, gone with its test. Its mounts are those of the mount namespace that this runs in. */
@@ -32,7 +30,7 @@ export class DebianChroot implements AsyncDisposable {
   static async create(cache: string): Promise<DebianChroot> {
     const kept = path.join(cache, `${SUITE}.tar`);
     sweepLeftovers();
-    if (!existsSync(kept)) await bootstrap(kept);
+    if (!existsSync(kept)) await bootstrap(kept, [], configureApt);
     const chroot = new DebianChroot(mkdtempSync(`${PLACE}${process.pid}-`));
     await exec('tar', ['-xf', kept, '-C', chroot.path], OUTPUT);
     await exec('mount', ['-t', 'proc', 'proc', chroot.file('/proc')]);
@@ -139,43 +137,8 @@ function inRunlevel(level: string): Uint8Array {
   return record;
 }
 
-/** Where this machine's own apt gets Debian from. */
-export async function mirror(): Promise<string> {
-  const { stdout } = await exec('apt-get', [
-    'indextargets',
-    '--format',
-    '$(REPO_URI)',
-    'Origin: Debian',
-    'Created-By: Packages',
-  ]);
-  const [first] = stdout.split('\n');
-  if (first === undefined || first === '')
-    throw new Error('apt has no lists of a Debian mirror: run apt-get update');
-  return first;
-}
-
-/** The one through which this machine's apt fetches, or nothing. */
-export async function proxy(): Promise<string> {
-  const script = 'proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"; printf %s "$proxy"';
-  const { stdout } = await exec('sh', ['-c', script]);
-  return stdout;
-}
-
-async function bootstrap(kept: string): Promise<void> {
-  const directory = mkdtempSync('/var/tmp/bussa-bootstrap-');
-  try {
-    const through = await proxy();
-    const env = { PATH: process.env.PATH, ...(through === '' ? {} : { http_proxy: through }) };
-    const from = await mirror();
-    // What the package must bring by itself, or depend on, is not here: no Node.js, no libpcap, no firewall's tools.
-    await exec('debootstrap', ['--variant=minbase', SUITE, directory, from], { ...OUTPUT, env });
-    if (through !== '')
-      writeFileSync(path.join(directory, 'etc/apt/apt.conf.d/proxy'), `Acquire::http::Proxy "${through}";\n`);
-    mkdirSync(path.dirname(kept), { recursive: true });
-    const half = `${kept}.${process.pid}`;
-    await exec('tar', ['-cf', half, '-C', directory, '.'], OUTPUT);
-    renameSync(half, kept);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+/** What the package must bring by itself, or depend on, is not here: no Node.js, no libpcap, no firewall's tools. */
+function configureApt(directory: string, proxy: string): void {
+  if (proxy === '') return;
+  writeFileSync(path.join(directory, 'etc/apt/apt.conf.d/proxy'), `Acquire::http::Proxy "${proxy}";\n`);
 }

@@ -1,23 +1,15 @@
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { mirror, proxy } from './chroot.ts';
+import { bootstrap, OUTPUT, SUITE } from './bootstrap.ts';
 
 const exec = promisify(execFile);
-const OUTPUT = { maxBuffer: 64 * 1024 * 1024 } as const;
-const SUITE = 'bookworm';
 const LIBRARIES = ['libatomic1', 'libstdc++6', 'libpcap0.8', 'libdbus-1-3'];
 const QEMU = 'qemu-aarch64-static';
+
+/** debootstrap's first stage: nothing is configured. */
+const STAGE_ONE = ['--foreign', '--arch=arm64', `--include=${LIBRARIES.join()}`];
 
 /** The files of Debian 12 for arm64 in a directory, with QEMU in it to run its programs. Nothing of it is configured. */
 export class ForeignRoot implements Disposable {
@@ -30,7 +22,7 @@ export class ForeignRoot implements Disposable {
   /** `cache`: a directory in which the files are kept for the next time. */
   static async create(cache: string): Promise<ForeignRoot> {
     const kept = path.join(cache, `${SUITE}-arm64.tar`);
-    if (!existsSync(kept)) await bootstrap(kept);
+    if (!existsSync(kept)) await bootstrap(kept, STAGE_ONE, unpackArchives);
     const foreign = new ForeignRoot(mkdtempSync('/var/tmp/bussa-arm64-'));
     await exec('tar', ['-xf', kept, '-C', foreign.path], OUTPUT);
     const { stdout } = await exec('sh', ['-c', `command -v ${QEMU}`]);
@@ -59,28 +51,15 @@ export class ForeignRoot implements Disposable {
   }
 }
 
-async function bootstrap(kept: string): Promise<void> {
-  const directory = mkdtempSync('/var/tmp/bussa-bootstrap-');
-  try {
-    const through = await proxy();
-    const env = { PATH: process.env.PATH, ...(through === '' ? {} : { http_proxy: through }) };
-    const options = ['--foreign', '--arch=arm64', '--variant=minbase', `--include=${LIBRARIES.join()}`];
-    await exec('debootstrap', [...options, SUITE, directory, await mirror()], { ...OUTPUT, env });
-    const archives = path.join(directory, 'var/cache/apt/archives');
-    for (const name of readdirSync(archives).filter((one) => one.endsWith('.deb')))
-      await unpack(path.join(archives, name), directory);
-    rmSync(archives, { recursive: true });
-    // In the first stage debootstrap may make it a link to /proc, and so to itself in the chroot.
-    const proc = path.join(directory, 'proc');
-    if (lstatSync(proc).isSymbolicLink()) rmSync(proc);
-    mkdirSync(proc, { recursive: true });
-    mkdirSync(path.dirname(kept), { recursive: true });
-    const half = `${kept}.${process.pid}`;
-    await exec('tar', ['-cf', half, '-C', directory, '.'], OUTPUT);
-    renameSync(half, kept);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+async function unpackArchives(directory: string): Promise<void> {
+  const archives = path.join(directory, 'var/cache/apt/archives');
+  for (const name of readdirSync(archives).filter((one) => one.endsWith('.deb')))
+    await unpack(path.join(archives, name), directory);
+  rmSync(archives, { recursive: true });
+  // In the first stage debootstrap may make it a link to /proc, and so to itself in the chroot.
+  const proc = path.join(directory, 'proc');
+  if (lstatSync(proc).isSymbolicLink()) rmSync(proc);
+  mkdirSync(proc, { recursive: true });
 }
 
 /** dpkg-deb -x would put a directory in the place of /lib, a link. */

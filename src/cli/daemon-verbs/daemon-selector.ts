@@ -5,9 +5,18 @@ import type { Answers, AnswerVerb } from '../../core/control/contract.ts';
 import type { ControlRequest } from '../../core/control/parse-request.ts';
 import { printable } from '../../core/event/printable.ts';
 import { EXIT, type ExitStatus } from '../../host/self/exit-status.ts';
-import type { OptionTable } from '../arguments/option.ts';
+import type { Operand, OptionTable } from '../arguments/option.ts';
 import type { Action, Environment, Output } from '../arguments/verb.ts';
 import { PLACE_OPTIONS, systemdStateDirectory } from '../knockd/knockd-options.ts';
+
+/** The configuration that a verb examines. */
+export const CONFIG_OPERAND: Operand = {
+  name: 'FILE',
+  summary:
+    'the configuration (default: that of the running daemon, else of the daemon that ran last, else `/etc/knockd.conf`)',
+  completes: 'file',
+  optional: true,
+};
 
 /** Selects the daemon that a verb talks to. */
 export const SELECTOR_OPTIONS = {
@@ -23,7 +32,7 @@ export const SELECTOR_OPTIONS = {
   state: { ...PLACE_OPTIONS.state, summary: 'its state directory (default `/var/lib/bussa`)' },
 } as const satisfies OptionTable;
 
-/** Values by the names in `CHOICE_OPTIONS`. */
+/** Values by the names in `SELECTOR_OPTIONS`. */
 export function readSelector(values: ReadonlyMap<string, string>, environment: Environment): DaemonSelector {
   const configFile = values.get('config');
   const interfaces = values.get('interface');

@@ -8,18 +8,18 @@ import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 /** access.conf of fwknopd, and the doors and users that are made of it. */
 export function accessConfTarget(): Target {
-  return {
-    name: 'access-conf',
-    share: 5,
-    material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 16_384 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'access-conf',
+      share: 5,
+      material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 16_384 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -28,7 +28,7 @@ import { type Diagnostic, renderDiagnostic } from '../../../src/core/text/diagno
 import { readCorpus, texts } from '../corpus.ts';
 import { judgeLine } from '../judge-line.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 const SOURCES = ['192.0.2.1' as Address, '2001:db8::1' as Address];
 const utf8 = new TextEncoder();
@@ -38,14 +38,14 @@ export function configTarget(): Target {
   const examples = ['native-ssh', 'mixed', 'ipv6', 'openbits', 'openssh'].map((name) =>
     Uint8Array.from(readFileSync(path.join(import.meta.dirname, `../../../examples/${name}.conf`))),
   );
-  return {
-    name: 'config',
-    share: 30,
-    material: { corpus: [...examples, ...readCorpus('config')], tokens: TOKENS, maxBytes: 65_536 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'config',
+      share: 30,
+      material: { corpus: [...examples, ...readCorpus('config')], tokens: TOKENS, maxBytes: 65_536 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -12,18 +12,18 @@ import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { instant, millis } from '../../../src/core/net/time.ts';
 import { texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 /** What a fleet reads: records and questions of whoever holds the engine, and the operator's files. The first byte chooses. */
 export function fleetTarget(): Target {
-  return {
-    name: 'fleet',
-    share: 10,
-    material: { corpus: [...RECORDS, ...FILES], tokens: TOKENS, maxBytes: 2048 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'fleet',
+      share: 10,
+      material: { corpus: [...RECORDS, ...FILES], tokens: TOKENS, maxBytes: 2048 },
+    },
+    take,
+  );
 }
 
 function take(input: Uint8Array): void {

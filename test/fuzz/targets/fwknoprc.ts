@@ -7,18 +7,18 @@ import { profileOf } from '../../../src/core/client/profile.ts';
 import { parseSpaKeys, renderSpaKeys } from '../../../src/core/spa/spa-keys.ts';
 import { texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 /** Files of the fwknop client, and key files. */
 export function fwknoprcTarget(): Target {
-  return {
-    name: 'fwknoprc',
-    share: 10,
-    material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 65_536 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'fwknoprc',
+      share: 10,
+      material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 65_536 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -7,20 +7,20 @@ import { renderDiagnostic } from '../../../src/core/text/diagnostic.ts';
 import { quoteText } from '../../../src/core/text/quote-text.ts';
 import { readCorpus, texts } from '../corpus.ts';
 import { judgeCharacters, judgeLine } from '../judge-line.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 const source = '192.0.2.1' as Address;
 
 /** Text of anybody's on its way to a log, a terminal or a message. */
 export function linesTarget(): Target {
-  return {
-    name: 'lines',
-    share: 6,
-    material: { corpus: readCorpus('lines'), tokens: TOKENS, maxBytes: 16_384 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'lines',
+      share: 6,
+      material: { corpus: readCorpus('lines'), tokens: TOKENS, maxBytes: 16_384 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -4,21 +4,21 @@ import { isForeignChange } from '../../../src/host/firewall/ruleset/read-generat
 import { readNetlink } from '../../../src/host/interfaces/read-netlink.ts';
 import { readAnswer, readAttributes } from '../../../src/host/netlink/netlink-message.ts';
 import { readHexCorpus } from '../corpus.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 /** struct rtnexthop, the smallest thing that makes a row. */
 const SMALLEST_ROW = 8;
 
 /** The kernel's messages: interfaces and addresses, changes of the rules, answers to orders. */
 export function netlinkTarget(): Target {
-  return {
-    name: 'netlink',
-    share: 8,
-    material: { corpus: readHexCorpus('netlink.txt'), tokens: TOKENS, maxBytes: 16_384 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'netlink',
+      share: 8,
+      material: { corpus: readHexCorpus('netlink.txt'), tokens: TOKENS, maxBytes: 16_384 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -3,7 +3,7 @@ import { markSequenceUsed, parseOneTimeSequences } from '../../../src/core/confi
 import { renderSequence } from '../../../src/core/door/sequence.ts';
 import { readCorpus, texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 const HASH = 0x23;
 const utf8 = new TextEncoder();
@@ -27,14 +27,14 @@ export function oneTimeTarget(): Target {
     '\0',
     '1,2,3\n',
   );
-  return {
-    name: 'one-time',
-    share: 10,
-    material: { corpus: readCorpus('one-time'), tokens, maxBytes: 65_536 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'one-time',
+      share: 10,
+      material: { corpus: readCorpus('one-time'), tokens, maxBytes: 65_536 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

@@ -16,7 +16,7 @@ import { UserDirectory } from '../../../src/core/users/user-directory.ts';
 import { nodeCiphers as ciphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { door } from '../../unit/attempt/knocks.ts';
 import { texts } from '../corpus.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 type Vector = {
   readonly expect: string;
@@ -44,14 +44,14 @@ const KINDS = ['packet', 'marked', 'body', 'reply'] as const;
 
 /** Signed knocks, changed before and behind their tag and seal: by strangers, by who has the card, and by users. */
 export function signedKnocksTarget(): Target {
-  return {
-    name: 'signed-knocks',
-    share: 10,
-    material: { corpus: corpus(), tokens: [...TOKENS, ...NAMES], maxBytes: 1600 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'signed-knocks',
+      share: 10,
+      material: { corpus: corpus(), tokens: [...TOKENS, ...NAMES], maxBytes: 1600 },
+    },
+    take,
+  );
 }
 
 /** Which vector it was made of is in the second byte. */

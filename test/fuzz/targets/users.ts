@@ -13,7 +13,7 @@ import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
 import { publicKeyLine } from '../../unit/users/key-lines.ts';
 import { texts } from '../corpus.ts';
 import { judgePlaces } from '../judge-places.ts';
-import type { Target } from '../target.ts';
+import { readerTarget, type Target } from '../target.ts';
 
 const FRESH = [
   `key = ${publicKeyLine(0xffff_ffff)}`,
@@ -35,14 +35,14 @@ const DOORS = (() => {
 
 /** Users files, what is found in them, and their edits. */
 export function usersTarget(): Target {
-  return {
-    name: 'users',
-    share: 10,
-    material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 65_536 },
-    take: (bytes, length) => take(bytes.slice(0, length)),
-    allocates: true,
-    close: () => undefined,
-  };
+  return readerTarget(
+    {
+      name: 'users',
+      share: 10,
+      material: { corpus: CORPUS, tokens: TOKENS, maxBytes: 65_536 },
+    },
+    take,
+  );
 }
 
 function take(bytes: Uint8Array): void {

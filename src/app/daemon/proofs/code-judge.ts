@@ -25,6 +25,7 @@ import { drawSecret } from '../packets/draw-secret.ts';
 import type { KnockListener } from '../packets/knock-listener.ts';
 import type { CodeCounters } from '../reporting/code-counters.ts';
 import { CodeRecord } from './code-record.ts';
+import { OUTCOME_OF } from './outcome-of.ts';
 
 /** Twice as long as a code is valid. */
 const CLAIM_MS = seconds(180);
@@ -43,15 +44,6 @@ const TOLD = { depth: 50, perSecond: 10 } as const;
 const SKEW_WORK = { depth: 4000, perSecond: 200 } as const;
 
 const DROPPED_BY_KERNEL = REASONS['kernel-code'];
-
-const OUTCOME_OF = {
-  opened: 'opened',
-  extended: 'extended',
-  runs: 'ran',
-  'after-close': 'busy',
-  refused: 'refused',
-  nothing: 'refused',
-} as const satisfies Record<OpenResult['kind'], string>;
 
 export type CodeJudgeParts = {
   readonly inForce: ConfigInForce;

@@ -1,8 +1,6 @@
-import type { ProofOutcome } from '../../../core/control/proof-counts.ts';
 import type { ProofRefusal } from '../../../core/proof/prove-knock.ts';
 import { REASONS } from '../../../core/say/reasons.ts';
 import type { SealReason } from '../../../core/signed/open-knock.ts';
-import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 
 export const DROPPED_BY_KERNEL = REASONS['kernel-knock'];
 
@@ -29,12 +27,3 @@ export const IS_FROM_ELSEWHERE = {
   door: false,
   unbound: false,
 } as const satisfies Record<ProofRefusal, boolean>;
-
-export const OUTCOME_OF = {
-  opened: 'opened',
-  extended: 'extended',
-  runs: 'ran',
-  'after-close': 'busy',
-  refused: 'refused',
-  nothing: 'refused',
-} as const satisfies Record<OpenResult['kind'], ProofOutcome>;

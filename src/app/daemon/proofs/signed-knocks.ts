@@ -29,9 +29,10 @@ import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import { claimOf } from './claim-of.ts';
 import type { OnProof } from './on-proof.ts';
+import { OUTCOME_OF } from './outcome-of.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
-import { DROPPED_BY_KERNEL, IS_FROM_ELSEWHERE, OUTCOME_OF, SEAL_WORDS } from './signed-knock-words.ts';
+import { DROPPED_BY_KERNEL, IS_FROM_ELSEWHERE, SEAL_WORDS } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
 
 /**

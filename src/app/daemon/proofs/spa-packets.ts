@@ -18,6 +18,7 @@ import type { ProofUse } from '../leases/proof-use.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
 import { claimOf } from './claim-of.ts';
 import type { OnProof } from './on-proof.ts';
+import { OUTCOME_OF } from './outcome-of.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import { DROPPED_BY_KERNEL } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
@@ -205,15 +206,6 @@ export class SpaPackets {
     this.#parts.report({ kind: 'proof-refused', source, proof: 'spa', ...by, ...words });
   }
 }
-
-const OUTCOME_OF = {
-  opened: 'opened',
-  extended: 'extended',
-  runs: 'ran',
-  'after-close': 'busy',
-  refused: 'refused',
-  nothing: 'refused',
-} as const satisfies Record<OpenResult['kind'], string>;
 
 /** Both are of the last characters, which belong to the HMAC. */
 const endOf = (text: Uint8Array): number => word(text, text.length - 6);

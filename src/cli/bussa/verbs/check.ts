@@ -3,7 +3,12 @@ import type { Diagnostic } from '../../../core/text/diagnostic.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import type { Output, Style, Verb } from '../../arguments/verb.ts';
-import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
+import {
+  CONFIG_OPERAND,
+  judgedFile,
+  readSelector,
+  SELECTOR_OPTIONS,
+} from '../../daemon-verbs/daemon-selector.ts';
 
 const OPTIONS = {
   filter: {
@@ -22,15 +27,7 @@ export const CHECK: Verb = {
     'Names every mistake with its place and its correction. If there is none, it warns of what is allowed but unwise on this host in its current state: sequences that are short, known, ascending, or the beginning of another one; a knock port with a service on it; a port to open without a service; programs, interfaces and directories that do not exist; commands with a misspelt `%IP%`, typographic dashes or quotes, or a `sleep`; a stop command that does not remove what the start command adds; rules for IPv4 alone on a host with IPv6. It does not listen, changes nothing, and needs no privilege.',
     'The status is 78 if there are mistakes, 77 if the file may not be read, 1 if the running daemon finds its ports open to strangers, or closed to users who knocked, else 0, even with warnings. With `--json`, each warning has an `id` that stays the same from version to version.',
   ],
-  operands: [
-    {
-      name: 'FILE',
-      summary:
-        'the configuration (default: that of the running daemon, else of the daemon that ran last, else `/etc/knockd.conf`)',
-      completes: 'file',
-      optional: true,
-    },
-  ],
+  operands: [CONFIG_OPERAND],
   options: OPTIONS,
   read: ({ values, operands: [operand] }, environment) => {
     const choice = readSelector(values, environment);

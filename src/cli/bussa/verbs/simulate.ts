@@ -8,7 +8,12 @@ import { EXIT } from '../../../host/self/exit-status.ts';
 import type { OptionTable } from '../../arguments/option.ts';
 import { UsageError } from '../../arguments/read-options.ts';
 import type { Json, Output, Verb } from '../../arguments/verb.ts';
-import { judgedFile, readSelector, SELECTOR_OPTIONS } from '../../daemon-verbs/daemon-selector.ts';
+import {
+  CONFIG_OPERAND,
+  judgedFile,
+  readSelector,
+  SELECTOR_OPTIONS,
+} from '../../daemon-verbs/daemon-selector.ts';
 
 /** RFC 5737 and RFC 3849: addresses that nobody has. */
 const SOMEBODY = '192.0.2.1' as Address;
@@ -61,15 +66,7 @@ export const SIMULATE: Verb = {
     "The daemon's own code judges the knocks, including the scan guard. Only the random decoy ports are missing, because each daemon draws them in secret: one in four of the ports that no door uses would be a decoy port.",
     'Codes are judged by the users file that the configuration names, with `--knock` at the present time, and as if none had been used before. Signed knocks and SPA packets are not judged.',
   ],
-  operands: [
-    {
-      name: 'FILE',
-      summary:
-        'the configuration (default: that of the running daemon, else of the daemon that ran last, else `/etc/knockd.conf`)',
-      completes: 'file',
-      optional: true,
-    },
-  ],
+  operands: [CONFIG_OPERAND],
   options: OPTIONS,
   streams: true,
   read: ({ values, operands: [operand] }, environment) => {

@@ -1,6 +1,7 @@
 import type { Findings } from '../../text/findings.ts';
 import { escapeText } from '../../text/quote-text.ts';
 import type { Word } from '../../text/word.ts';
+import { parseYesNo } from '../values/parse-yes-no.ts';
 import type { Directive } from './grammar.ts';
 
 /** A directive as written. `value`: the text after `=`; absent if there was no `=` or it was a mistake. */
@@ -51,6 +52,17 @@ export const valued =
   ({ key, value }, draft, findings) => {
     if (value !== undefined) read(value, draft, findings, key);
   };
+
+/** Reads yes or no: yes sets `key` of that part of the draft, no removes it. */
+export const flag = <Draft, Key extends string>(
+  partOf: (draft: Draft) => { [name in Key]?: boolean },
+  key: Key,
+): Declared<Draft>['read'] =>
+  valued((value, draft, findings, word) => {
+    const part: { [name in Key]?: boolean } = partOf(draft);
+    if (parseYesNo(value, yesOrNo(word), findings)) part[key] = true;
+    else delete part[key];
+  });
 
 /** The remedy for any other value. */
 export function yesOrNo(key: Word): string {

@@ -8,8 +8,7 @@ import { hasUnit, parseDuration } from '../values/parse-duration.ts';
 import { parseLeasePrefix6 } from '../values/parse-lease-prefix6.ts';
 import { parsePorts } from '../values/parse-ports.ts';
 import { parseSeconds } from '../values/parse-seconds.ts';
-import { parseYesNo } from '../values/parse-yes-no.ts';
-import { type Declared, valued, yesOrNo } from './declared.ts';
+import { type Declared, flag, valued } from './declared.ts';
 import type { DoorDraft } from './door-draft.ts';
 
 export const DEFAULT_CMD_TIMEOUT = seconds(10);
@@ -46,10 +45,7 @@ export const OPENING_DIRECTIVES = [
       text: 'The first new connection uses up the opening: the next one finds the port closed. It needs `Open`.',
       default: '`no`',
     },
-    read: valued((value, { ways }, findings, key) => {
-      if (parseYesNo(value, yesOrNo(key), findings)) ways.singleUse = true;
-      else delete ways.singleUse;
-    }),
+    read: flag(({ ways }) => ways, 'singleUse'),
   },
   {
     name: 'Hold',
@@ -63,10 +59,7 @@ export const OPENING_DIRECTIVES = [
       text: 'The door stays open as long as a connection made through it lives, and closes with the last one. Without a connection it closes at its normal time. It needs `Open`.',
       default: '`no`',
     },
-    read: valued((value, { ways }, findings, key) => {
-      if (parseYesNo(value, yesOrNo(key), findings)) ways.hold = true;
-      else delete ways.hold;
-    }),
+    read: flag(({ ways }) => ways, 'hold'),
   },
   {
     name: 'Close_Kills',
@@ -80,10 +73,7 @@ export const OPENING_DIRECTIVES = [
       text: 'When the door closes, the connections made through it are cut; otherwise they live on. It needs `Open`.',
       default: '`no`',
     },
-    read: valued((value, { ways }, findings, key) => {
-      if (parseYesNo(value, yesOrNo(key), findings)) ways.closeKills = true;
-      else delete ways.closeKills;
-    }),
+    read: flag(({ ways }) => ways, 'closeKills'),
   },
   {
     name: 'Lease_Prefix6',

@@ -11,8 +11,7 @@ import { parseNames } from '../values/parse-names.ts';
 import { parsePrefixes } from '../values/parse-prefixes.ts';
 import { parseSeconds } from '../values/parse-seconds.ts';
 import { parseSequence } from '../values/parse-sequence.ts';
-import { parseYesNo } from '../values/parse-yes-no.ts';
-import { type Declared, valued, yesOrNo } from './declared.ts';
+import { type Declared, flag, valued } from './declared.ts';
 import type { DoorDraft } from './door-draft.ts';
 
 export const DEFAULT_SEQ_TIMEOUT = seconds(25);
@@ -130,10 +129,7 @@ export const PROOF_DIRECTIVES = [
       text: 'Whether a signed knock or a packet of fwknop has to name the address that the door opens to.',
       default: '`no`',
     },
-    read: valued((value, { proofs }, findings, key) => {
-      if (parseYesNo(value, yesOrNo(key), findings)) proofs.requireSource = true;
-      else delete proofs.requireSource;
-    }),
+    read: flag(({ proofs }) => proofs, 'requireSource'),
   },
   {
     name: 'Seq_Timeout',
