@@ -44,7 +44,7 @@ async function stage(firewall: Firewall, withKeys = true) {
   const authority = { users: new UserDirectory([]), serverKeys: [serverKey] as const };
   const rest = { inForce: undefined as never, watch: undefined as never, oneTime: undefined as never };
   const warmUp = new WarmUp({
-    ...{ clock, native },
+    ...{ clock, native, askKernel: () => undefined },
     authority: () => (withKeys ? authority : undefined),
     admitTo: (keeper) => {
       const admission = new CompletionAdmission({ ...rest, keeper });

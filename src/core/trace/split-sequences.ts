@@ -3,7 +3,6 @@ import { WorkTokens } from '../budget/work-tokens.ts';
 import type { Door } from '../door/door.ts';
 import { PROTOCOL_NUMBER } from '../net/protocol.ts';
 import type { Instant } from '../net/time.ts';
-import type { Packet } from '../packet/packet.ts';
 import type { TraceEntry } from './trace-entry.ts';
 
 /** BOUNDED: tries remembered, of all doors together. */
@@ -55,13 +54,13 @@ export class SplitSequences {
   }
 
   /** Whether the packet is sent to the port of a last knock, and may be looked at. `now`: a clock that only grows. */
-  watches(packet: Packet, now: number): boolean {
-    return this.#doors.has(stepCode(packet.protocol, packet.destinationPort)) && this.#looks.take(1, now);
+  watches(protocol: number, port: number, now: number): boolean {
+    return this.#doors.has(stepCode(protocol, port)) && this.#looks.take(1, now);
   }
 
   /** A last knock. `entries`: what is remembered of its source, this knock too. */
-  add(packet: Packet, entries: readonly TraceEntry[], now: Instant): void {
-    for (const door of this.#doors.get(stepCode(packet.protocol, packet.destinationPort)) ?? []) {
+  add(protocol: number, port: number, entries: readonly TraceEntry[], now: Instant): void {
+    for (const door of this.#doors.get(stepCode(protocol, port)) ?? []) {
       const seen = placesSeen(door, entries, now);
       if (seen === undefined) continue;
       this.#tries = [...this.#tries, { door: door.name, at: now, seen }].slice(-MAX_TRIES);

@@ -1,4 +1,4 @@
-import { familyOf } from '../../core/net/address.ts';
+import { type Address, familyOf } from '../../core/net/address.ts';
 import { SystemCallError } from '../ffi/system-call-error.ts';
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { type NetlinkSocket, openRouteSocket } from '../netlink/netlink-socket.ts';
@@ -10,6 +10,15 @@ import { type IncomingPacket, writeIncomingQuery } from '../netlink/route-messag
  */
 const EINVAL = 22;
 const EXDEV = 18;
+
+const NOBODY: IncomingPacket = {
+  source: '192.0.2.2' as Address,
+  destination: '192.0.2.1' as Address,
+  by: 1,
+  protocol: 17,
+  sourcePort: 1,
+  port: 1,
+};
 
 /** Asks the kernel whether it would accept a packet, about 50 µs each. */
 export class ReversePath {
@@ -31,6 +40,11 @@ export class ReversePath {
       this.close();
       return false;
     }
+  }
+
+  /** Asks about addresses that nobody has (RFC 5737): the socket is open then, and the code has run. */
+  rehearse(): void {
+    this.isDroppedByKernel(NOBODY);
   }
 
   close(): void {

@@ -20,8 +20,9 @@ class Host {
   hear(knock: Knock): void {
     this.#fixture.send(knock);
     const now = this.#fixture.at(knock.at);
-    if (!this.#splits.watches(readKnock(knock, this.#packet, 1), knock.at)) return;
-    this.#splits.add(this.#packet, this.#fixture.traces.read(SOURCE, now), now);
+    const { protocol, destinationPort } = readKnock(knock, this.#packet, 1);
+    if (!this.#splits.watches(protocol, destinationPort, knock.at)) return;
+    this.#splits.add(protocol, destinationPort, this.#fixture.traces.read(SOURCE, now), now);
   }
 
   report(at: number): SplitDoor[] {
@@ -120,7 +121,9 @@ describe('sequences that reach a host in parts', () => {
     assert.equal(host.report(3_700_000).length, 0);
     const splits = new SplitSequences(DOORS);
     const packet = readKnock({ port: 7500, at: 0 }, new Packet(), 1);
-    const looks = Array.from({ length: 10_000 }, (_, n) => splits.watches(packet, n / 10)).filter(Boolean);
+    const looks = Array.from({ length: 10_000 }, (_, n) =>
+      splits.watches(packet.protocol, packet.destinationPort, n / 10),
+    ).filter(Boolean);
     assert.ok(looks.length <= 41, `${looks.length} looks in a second`);
   });
 

@@ -23,5 +23,6 @@ export function openWarmUp(
     const admission = new CompletionAdmission({ inForce, watch, keeper, oneTime });
     return (completion, whyNot) => admission.admit(completion, whyNot);
   };
-  return new WarmUp({ clock, native, authority: () => inForce.authority, admitTo });
+  const askKernel = (): void => watch.rehearse();
+  return new WarmUp({ clock, native, authority: () => inForce.authority, admitTo, askKernel });
 }

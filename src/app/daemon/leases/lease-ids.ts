@@ -7,16 +7,20 @@ const AT_ONCE = 16;
 
 /** Names for leases, which no other lease on earth has. */
 export class LeaseIds {
-  #hex = '';
+  #hex = draw();
   #at = 0;
 
   next(): LeaseId {
     if (this.#at === this.#hex.length) {
-      this.#hex = Buffer.from(randomBytes(AT_ONCE * ID_BYTES)).toString('hex');
+      this.#hex = draw();
       this.#at = 0;
     }
     const from = this.#at;
     this.#at += 2 * ID_BYTES;
     return this.#hex.slice(from, this.#at) as LeaseId;
   }
+}
+
+function draw(): string {
+  return Buffer.from(randomBytes(AT_ONCE * ID_BYTES)).toString('hex');
 }

@@ -95,6 +95,11 @@ export class KnockListener {
     return this.#scans.secret;
   }
 
+  /** See `KnockLoop`. */
+  rehearse(): void {
+    this.#loop.rehearse();
+  }
+
   /** Knocks that reach other hosts count from now on. */
   useSpread(spread: SpreadListener): void {
     this.#loop.useSpread(spread);

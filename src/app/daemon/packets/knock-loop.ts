@@ -4,7 +4,7 @@ import { Steps } from '../../../core/attempt/steps.ts';
 import type { BanList } from '../../../core/ban/ban-list.ts';
 import { PROTOCOL_NUMBER } from '../../../core/net/protocol.ts';
 import { instant } from '../../../core/net/time.ts';
-import { Packet, packetSource } from '../../../core/packet/packet.ts';
+import { Packet } from '../../../core/packet/packet.ts';
 import { READING, readPacket } from '../../../core/packet/read-packet.ts';
 import { REASONS } from '../../../core/say/reasons.ts';
 import type { SourceTraces } from '../../../core/trace/source-traces.ts';
@@ -15,6 +15,7 @@ import type { Readiness } from '../../../host/ffi/readiness.ts';
 import type { Reports } from '../reporting/reports.ts';
 import type { CodePackets, OnCode } from './code-packets.ts';
 import { LostPackets } from './lost-packets.ts';
+import { noteSplit } from './note-split.ts';
 import type { OnCompletion } from './on-completion.ts';
 import { type HeardInterfaces, ORIGIN, PacketOrigin } from './packet-origin.ts';
 import { PacketReports } from './packet-reports.ts';
@@ -104,6 +105,11 @@ export class KnockLoop {
     this.#spread.follow(doors.filter((door) => door !== undefined));
   }
 
+  /** Asks the kernel what the last knock makes it ask: the first one must not wait for a socket. */
+  rehearse(): void {
+    this.#origin.rehearse();
+  }
+
   /** Processes what has already arrived, and nothing after that. */
   stop(): void {
     if (this.#stopped) return;
@@ -181,8 +187,8 @@ export class KnockLoop {
     traces.add(packet, offer, this.#steps, local, isKnockPort, now, frame.toThisHost);
     if (offer === OFFER.knock) {
       reports.count('knocks');
-      if (local) this.#noteSplit(now);
       this.#report(local ? frame : undefined);
+      if (local) noteSplit(this.#parts, packet, this.#now, instant(now));
     } else if (offer === OFFER.penalty) this.#told.scan(packet, this.#now);
     if (isKnockPort && this.#spread.remember(packet, local, now)) {
       this.#spread.lastKnock(packet, now, this.#steps, this.#whyNot(local ? frame : undefined));
@@ -202,12 +208,6 @@ export class KnockLoop {
     if (what === 'nothing') return;
     reports.count('knocks');
     if (what === 'half') traces.addCode(this.#packet, 'code-half', now);
-  }
-
-  #noteSplit(now: number): void {
-    const { splits, traces } = this.#parts;
-    if (!splits.watches(this.#packet, this.#now)) return;
-    splits.add(this.#packet, traces.read(packetSource(this.#packet), instant(now)), instant(now));
   }
 
   #isBanned(now: number): boolean {

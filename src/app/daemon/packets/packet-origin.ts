@@ -78,6 +78,11 @@ export class PacketOrigin {
     });
   }
 
+  /** The same question, of which nothing depends on the answer. */
+  rehearse(): void {
+    this.#reversePath.rehearse();
+  }
+
   close(): void {
     this.#reversePath.close();
   }

@@ -24,7 +24,7 @@ export class SequenceRehearsal implements Disposable {
     const traces = new SourceTraces(TRACED, secret, engine.doors);
     const capture = this.#capture;
     const codes = new CodePackets([], secret);
-    const splits = new SplitSequences([]);
+    const splits = new SplitSequences([DOOR]);
     const packets = { capture, codes, engine, interfaces, traces, splits };
     this.#loop = new KnockLoop({ ...packets, reports, scans, bans });
     this.#loop.start(

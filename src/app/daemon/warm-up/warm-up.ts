@@ -16,6 +16,8 @@ export type WarmUpParts = {
   readonly authority: () => Authority | undefined;
   /** The checks between a proof and this keeper. */
   readonly admitTo: (keeper: LeaseKeeper) => Admit;
+  /** Asks the kernel what a last knock makes the daemon ask. */
+  readonly askKernel: () => void;
 };
 
 /**
@@ -60,6 +62,7 @@ export class WarmUp {
     const admit = admitTo(daemon.keeper);
     using sequence = new SequenceRehearsal(daemon, admit);
     for (let round = 0; round < ROUNDS && this.#goesOn; round++) {
+      this.#parts.askKernel();
       await sequence.run(round);
       await nextTurn();
     }
