@@ -148,10 +148,19 @@ describe('what a fleet trusts', () => {
     assert.equal(await claim(two, prefer, other), undefined);
     assert.match(told(two).join('\n'), /opened by a proof that no other member knows of/);
     await two.heal();
+    assert.match(
+      String(await claim(one, { ...prefer, name: 'other' }, use)),
+      /^undefined$/,
+      'a proof may open several doors here',
+    );
+    assert.match(String(await claim(two, { ...prefer, name: 'other' }, use)), /used at another member/);
+    const several = { ...other, identity: 'CODE:abc 60' };
+    const both = [prefer, { ...require, name: 'web' }].map((door) => claim(two, door, several));
+    assert.deepEqual(await Promise.all(both), [undefined, undefined], 'at one time');
     assert.equal(await claim(two, require, { ...other, identity: 'CODE:abc 59' }), undefined);
     assert.deepEqual(
       [two.fleet.status.counts.taken, two.fleet.status.counts.unclaimed, two.fleet.status.counts.claimed],
-      [1, 2, 1],
+      [2, 2, 2],
     );
   });
 });

@@ -119,8 +119,8 @@ ${doors}`;
 
 export type FleetWishes = {
   readonly hosts?: number;
-  /** Doors, as the configuration has them. */
-  readonly doors: string;
+  /** Doors, as the configuration has them, or those of each host. */
+  readonly doors: string | ((name: string) => string);
   /** What each host lets the others do, behind their keys. */
   readonly rights?: string;
 };
@@ -163,7 +163,8 @@ export class FleetFixture<E extends LabEngine | EnginePair = LabEngine> implemen
       return `${memberLine(name, memberKeyOf(member).point)} ${rights}`;
     });
     const hosts = members.map((name, i) => {
-      const files = { engine, key: keys[i] as FleetKey, members: lines, doors };
+      const own = typeof doors === 'string' ? doors : doors(name);
+      const files = { engine, key: keys[i] as FleetKey, members: lines, doors: own };
       return stack.use(new FleetHost(name, net.gateways[i] as Namespace, files));
     });
     stack.move();

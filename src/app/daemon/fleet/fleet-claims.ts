@@ -1,5 +1,6 @@
 import type { Proof } from '../../../core/attempt/completion.ts';
 import { asciiBytes } from '../../../core/bytes/concat-bytes.ts';
+import type { ClaimOutcome } from '../../../core/control/fleet-link.ts';
 import type { DoorSpec } from '../../../core/door/door.ts';
 import { PROOF_NOUNS } from '../../../core/door/proof-kind.ts';
 import { after, type Instant } from '../../../core/net/time.ts';
@@ -16,11 +17,17 @@ const MAX_OWN = 100_000;
 /** Interval of reports that the engine does not answer. */
 const AGAIN_MS = 60_000;
 
+type Own = { readonly until: Instant; readonly isClaimed: boolean };
+
+const COUNTS = { granted: 'claimed', taken: 'taken', unreachable: 'unclaimed' } as const;
+
 /** Makes each proof that names a user valid at only one host of the fleet. The engine learns none of them. */
 export class FleetClaims {
   readonly #membership: Membership;
   readonly #link: FleetLink;
-  readonly #own = new Map<string, Instant>();
+  readonly #own = new Map<string, Own>();
+  /** Claims under way. BOUNDED: by the link. */
+  readonly #asked = new Map<string, Promise<ClaimOutcome>>();
   readonly #counts = { claimed: 0, taken: 0, unclaimed: 0 };
   #toldAt: Instant | undefined;
 
@@ -33,31 +40,42 @@ export class FleetClaims {
     return this.#counts;
   }
 
-  /** Why the proof does not open the door here. */
+  /** Why the proof does not open the door here. A proof is one at all hosts, whatever they call the door. */
   async whyNot(door: DoorSpec, { kind, user }: Proof, use: ProofUse): Promise<string | undefined> {
-    const key = this.#keyOf(`${kind}\0${use.identity}\0${door.name}`);
-    // This host's own record has accepted it again: the same address may repeat a code.
-    if (this.#isOwn(key)) return undefined;
-    const outcome = await this.#link.claim(key, use.lifetime);
+    const key = this.#keyOf(`${kind}\0${use.identity}`);
+    const isRequired = door.fleetClaim === 'require';
+    // This host's own record has accepted it again: the same address may repeat a code, or it opens several doors.
+    if (this.#isOwn(key, isRequired)) return undefined;
+    const outcome = await this.#claim(key, use);
     const noun = PROOF_NOUNS[kind];
     switch (outcome) {
       case 'granted':
-        this.#counts.claimed += 1;
-        this.#note(key, use);
         return undefined;
       case 'taken':
-        this.#counts.taken += 1;
         return `this ${noun} of ${user} has been used at another member of the fleet`;
       case 'unreachable':
-        this.#counts.unclaimed += 1;
-        if (door.fleetClaim === 'require')
+        if (isRequired)
           return `the engine of the fleet does not answer, so it is not known whether this ${noun} has been used elsewhere (fleet_claim = require)`;
-        this.#note(key, use);
+        this.#note(key, use, false);
         this.#warn(door.name);
         return undefined;
       default:
         return outcome satisfies never;
     }
+  }
+
+  /** One question for all doors that the proof opens here at one time. */
+  #claim(key: string, use: ProofUse): Promise<ClaimOutcome> {
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) return asked;
+    const answer = this.#link.claim(key, use.lifetime).then((outcome) => {
+      this.#asked.delete(key);
+      this.#counts[COUNTS[outcome]] += 1;
+      if (outcome === 'granted') this.#note(key, use, true);
+      return outcome;
+    });
+    this.#asked.set(key, answer);
+    return answer;
   }
 
   /** Keyed with the fleet's secret, so that the engine cannot try all codes. */
@@ -67,16 +85,18 @@ export class FleetClaims {
     return Buffer.from(nodeCiphers.hmacSha256(secret, bytes)).toString('hex');
   }
 
-  #isOwn(key: string): boolean {
-    const until = this.#own.get(key);
-    return until !== undefined && until > this.#membership.clock.sinceBoot();
+  /** `isClaimed`: the engine has granted it. */
+  #isOwn(key: string, isClaimed: boolean): boolean {
+    const own = this.#own.get(key);
+    if (own === undefined || own.until <= this.#membership.clock.sinceBoot()) return false;
+    return own.isClaimed || !isClaimed;
   }
 
-  #note(key: string, { lifetime }: ProofUse): void {
+  #note(key: string, { lifetime }: ProofUse, isClaimed: boolean): void {
     const [oldest] = this.#own.keys();
     if (this.#own.size >= MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
     this.#own.delete(key);
-    this.#own.set(key, after(this.#membership.clock.sinceBoot(), lifetime));
+    this.#own.set(key, { until: after(this.#membership.clock.sinceBoot(), lifetime), isClaimed });
   }
 
   #warn(door: string): void {
