@@ -6,7 +6,7 @@ import { type FleetKey, renderFleetKey } from '../../src/core/fleet/fleet-key.ts
 import { memberLine } from '../../src/core/fleet/member-line.ts';
 import { setName } from '../../src/core/nft/set-name.ts';
 import { memberKeyOf } from '../../src/host/crypto/member-key.ts';
-import { ANYCAST, CLIENT_NET, EcmpNet, ENGINE } from '../lab/ecmp-net.ts';
+import { ANYCAST, ANYCAST6, CLIENT_NET, EcmpNet, ENGINE } from '../lab/ecmp-net.ts';
 import { LabEngine } from '../lab/engine.ts';
 import { EnginePair, type PairWishes } from '../lab/engine-pair.ts';
 import { BUSSA, C_KNOCK, startKnockdBehind, WorkDirectory } from '../lab/knockd.ts';
@@ -181,6 +181,14 @@ export class FleetFixture<E extends LabEngine | EnginePair = LabEngine> implemen
     await client.ip(`addr replace ${source}/32 dev lo`);
     await client.ip(`route replace ${ANYCAST}/32 via ${CLIENT_NET}.1 src ${source}`);
     await client.run(C_KNOCK, ...options, ANYCAST, ...ports);
+  }
+
+  /** The same over IPv6. */
+  async knock6(source: string, ports: readonly string[]): Promise<void> {
+    const { client } = this.net;
+    await client.ip(`-6 addr replace ${source}/128 dev lo nodad`);
+    await client.ip(`-6 route replace ${ANYCAST6}/128 via fd06::1 src ${source}`);
+    await client.run(C_KNOCK, '-6', ANYCAST6, ...ports);
   }
 
   /** The same at one gateway alone. */

@@ -5,6 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { repeats } from '../lab/effort.ts';
+import type { LabEngine } from '../lab/engine.ts';
 import { FleetFixture, type FleetHost } from './fleet-fixture.ts';
 import { FleetKnocks } from './fleet-knocks.ts';
 import { SettableClock } from './settable-clock.ts';
@@ -76,10 +79,48 @@ describe('a fleet of three gateways', () => {
       const closed = knocks.open.shift() ?? '';
       await a.bussa('close', '--fleet', 'ssh', closed);
       await b.daemon.saw(/fleet: no connection to the engine/, b.daemon.count(/fleet: no connection/g) + 1);
+      await delay(1000 * repeats('BUSSA_CUT_SECONDS', { quick: 0, full: 60 }));
       await a.daemon.saw(new RegExp(`${brief}: brief: closed`));
       await net.heal(1);
       await same();
       assert.doesNotMatch(b.daemon.output, new RegExp(`${brief}: brief`));
+    });
+
+    await t.test('an engine that takes its time loses nothing, and no host waits for it', async () => {
+      const lost = stage.count(/fleet: no connection/g);
+      const slow = new AbortController();
+      const slowing = slowDown(engine, slow.signal);
+      await knocks.send(9);
+      await same();
+      slow.abort();
+      await slowing;
+      assert.equal(stage.count(/fleet: no connection/g), lost, 'it has answered in time');
+    });
+
+    await t.test('what the engine has held back opens for what is left, and not after its time', async () => {
+      await b.carrier.stop('SIGKILL');
+      const connected = b.daemon.count(/fleet: connected to the engine/g);
+      const held = async (ports: readonly string[], door: string): Promise<string> => {
+        const source = knocks.source();
+        await stage.knockAt(a, source, ports);
+        await c.daemon.saw(new RegExp(`${source}: ${door}: .*opened`));
+        await engine.order('EVAL', HOLD_BACK, '2', STREAM, `held-${door}`);
+        return source;
+      };
+      const [brief, long] = [await held(BRIEF, 'brief'), await held(SSH, 'ssh')];
+      b.startCarrier();
+      await b.connected(connected + 1);
+      assert.doesNotMatch(b.daemon.output, new RegExp(`${brief}|${long}`));
+      await engine.order('EVAL', LET_GO, '2', STREAM, 'held-ssh');
+      knocks.open.push(long);
+      await same();
+      const [there, here] = [await a.leases(), await b.leases()].map((one) => one.get(`ssh ${long}`) ?? 0);
+      assert.ok((here ?? 0) <= (there ?? 0) + 1, `${here} of ${there}`);
+      await a.daemon.saw(new RegExp(`${brief}: brief: closed`));
+      await engine.order('EVAL', LET_GO, '2', STREAM, 'held-brief');
+      await knocks.send(3);
+      await same();
+      assert.doesNotMatch(b.daemon.output, new RegExp(`${brief}: brief: .*opened`));
     });
 
     await t.test(
@@ -170,6 +211,25 @@ async function medianDelay(stage: FleetFixture, knocks: FleetKnocks): Promise<st
   }
   return (delays.sort((x, y) => x - y)[TIMED] ?? 0).toFixed(1);
 }
+
+/** Each answer of the engine takes half a second, until it is told otherwise. */
+async function slowDown(engine: LabEngine, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await engine.order('EVAL', BUSY, '0');
+    await delay(20);
+  }
+}
+
+const BUSY = `local from = redis.call('TIME')
+repeat local now = redis.call('TIME') until (now[1] - from[1]) * 1000000 + now[2] - from[2] > 500000`;
+
+/** Takes the last entry away, and keeps it. */
+const HOLD_BACK = `local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+redis.call('XADD', KEYS[2], '*', unpack(last[2]))
+redis.call('XDEL', KEYS[1], last[1])`;
+
+const LET_GO = `local all = redis.call('XRANGE', KEYS[2], '-', '+')
+for i = 1, #all do redis.call('XADD', KEYS[1], '*', unpack(all[i][2])) end`;
 
 /** Everything once more, from the last to the first. */
 const REPLAY = `local all = redis.call('XRANGE', KEYS[1], '-', '+')
