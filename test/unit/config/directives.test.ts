@@ -46,9 +46,9 @@ function allowedValue(help: string): string {
   return value;
 }
 
-function withLine({ section: home, help }: (typeof DIRECTIVES)[number], line: string): string {
-  if (home === 'options') return `${FLEET}[options]\n\tsigned_port = 40617\n\t${line}\n${DOOR}`;
-  if (home === 'fleet') return `${NEEDED}\t${line}\n${DOOR}`;
+function withLine({ section, help }: (typeof DIRECTIVES)[number], line: string): string {
+  if (section === 'options') return `${FLEET}[options]\n\tsigned_port = 40617\n\t${line}\n${DOOR}`;
+  if (section === 'fleet') return `${NEEDED}\t${line}\n${DOOR}`;
   return `${NEEDED}${help.list === 'commands' ? COMMAND_DOOR : DOOR}\t${line}\n`;
 }
 
@@ -83,7 +83,7 @@ describe('the tables of directives', () => {
 
   test('a default that stands in the help is the one that holds', () => {
     for (const directive of DIRECTIVES) {
-      const { name, section: home, help } = directive;
+      const { name, section, help } = directive;
       const typed = /^`?([0-9]+|no)`?$/.exec(help.default ?? '')?.[1];
       if (typed === undefined || home !== 'door' || name === 'Max_Leases') continue;
       const [without, withIt] = ['', `${name} = ${typed}`].map((line) => parse(withLine(directive, line)));
