@@ -1,7 +1,7 @@
 import { MAX_RECORD_BYTES } from '../../core/control/fleet-link.ts';
 import { isFleetName } from '../../core/fleet/fleet-name.ts';
 
-/** A message of pub/sub: a line of text, and bytes of the daemon's behind it. */
+/** A pub/sub message: a line of text, then bytes from the daemon. */
 export type ChannelMessage = { readonly line: string; readonly bytes: Uint8Array };
 
 /** BOUNDED: a member's name and a number. */
@@ -12,7 +12,7 @@ const NEWLINE = 10;
 export const renderMessage = (line: string, bytes: Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.from(`${line}\n`, 'latin1'), bytes]);
 
-/** `undefined`: nobody of ours has sent it. */
+/** `undefined`: no member has sent it. */
 export function parseMessage(message: Uint8Array): ChannelMessage | undefined {
   const end = message.subarray(0, MAX_LINE + 1).indexOf(NEWLINE);
   if (end < 0) return undefined;
@@ -21,7 +21,7 @@ export function parseMessage(message: Uint8Array): ChannelMessage | undefined {
   return { line: Buffer.from(message.subarray(0, end)).toString('latin1'), bytes };
 }
 
-/** Who asks, and the number that he has given to his question. It is what an answer is for. */
+/** The member that asks, and the number of its question: the answer goes there. */
 export type ReplyAddress = { readonly member: string; readonly id: number };
 
 export const renderReplyAddress = ({ member, id }: ReplyAddress): string => `${member} ${id}`;

@@ -14,30 +14,31 @@ import type { EngineSession, ReadBatch } from './engine-session.ts';
 import { isLater, timeOf } from './stream-entries.ts';
 import { wait } from './wait.ts';
 
-/** How often the connections and the engine's clock are looked at. */
+/** Interval of checks of the connections and the engine's clock. */
 const CHECK_MS = 2000;
 /** BOUNDED: parts of the daemon that the engine has not confirmed. */
 const MAX_IN_FLIGHT = 256;
 
 export type CarrierSessionParts = {
   readonly daemon: FollowedDaemon;
-  /** For what is read from the stream, and for everything else: a batch of records may take its time. */
+  /** One connection for records of the stream, which may take long, and one for everything else. */
   readonly deliveries: RequestLine;
   readonly orders: RequestLine;
   readonly session: EngineSession;
-  /** What the engine allows beyond the carrier's needs. */
+  /** What the engine allows the carrier beyond its needs. */
   readonly wide: readonly string[];
 };
 
-/** Up to where the stream has been read: an entry that was there, or a moment. */
+/** The end of what has been read from the stream: an existing entry, or a moment. */
 type Place = { readonly kind: 'entry' | 'moment'; readonly id: StreamId };
 
-/** So much the difference of clocks changes before the daemon is told. */
+/** The daemon is told the difference of the clocks again when it has changed by this much. */
 const OFFSET_STEP_MS = 500;
 
 /**
- * Carries bytes between daemon and engine until one of them is lost. Nothing is kept: the daemon makes anew what the engine has
- * not confirmed. Rejects with a `LinkError` or an `EngineError`; returns if the fleet is another one now.
+ * Carries bytes between daemon and engine until one of the connections is lost. It stores nothing: the daemon sends
+ * again what the engine has not confirmed. Rejects with a `LinkError` or an `EngineError`; returns if the configuration
+ * now names another fleet.
  */
 export class CarrierSession {
   readonly #parts: CarrierSessionParts;
@@ -89,7 +90,7 @@ export class CarrierSession {
     }
   }
 
-  /** Whatever fails here ends all of it. */
+  /** Runs it beside the others. A failure ends the session. */
   #start(work: Promise<void>): void {
     const done = work
       .catch((error: unknown) => this.#over.reject(error))
@@ -132,7 +133,10 @@ export class CarrierSession {
     }
   }
 
-  /** A question to all, or an answer to this member. What the daemon has no time for is dropped: who asked does not wait. */
+  /**
+   * Passes on a question to all members, or an answer to this one. If the daemon is busy, the message is dropped: the
+   * member that asked does not wait for it.
+   */
   #hear(channel: string, message: Uint8Array): void {
     const { orders } = this.#parts;
     const heard = parseMessage(message);
@@ -153,7 +157,7 @@ export class CarrierSession {
     return member === this.#begin.member;
   }
 
-  /** All bans, beside the stream: somebody may have put millions there. Never resolves. */
+  /** Reads all bans while the stream is read: an attacker may have put millions there. Never resolves. */
   async #readBans(): Promise<never> {
     const { session, deliveries } = this.#parts;
     for await (const records of session.readBans())
@@ -161,7 +165,7 @@ export class CarrierSession {
     return this.#over.promise;
   }
 
-  /** From the engine to the daemon: the stream from where it was left. */
+  /** From the engine to the daemon: reads the stream from the place where the last session stopped. */
   async #readStream(): Promise<never> {
     const { session } = this.#parts;
     await this.#findPlace();
@@ -169,12 +173,12 @@ export class CarrierSession {
       this.#place ??= { kind: 'moment', id: this.#windowAgo() };
       const place = this.#place;
       const batch = await session.read(place.id);
-      // While it waited, a check may have found that the stream is another one.
+      // During the wait, a check may have found that the stream was replaced.
       if (this.#place === place) await this.#deliver(batch, performance.now());
     }
   }
 
-  /** What was read last may be gone: the engine was restored, or its end was lost in a failover. */
+  /** The last entry read may be missing: the engine was restored, or lost the end of the stream in a failover. */
   async #findPlace(): Promise<void> {
     const { after } = this.#begin;
     if (after === undefined || !isLater(after, this.#windowAgo())) return;
@@ -189,7 +193,7 @@ export class CarrierSession {
   async #deliver({ entries, time }: ReadBatch, receivedAt: number): Promise<void> {
     const last = entries.at(-1)?.id;
     if (last === undefined) return;
-    // It would be read without end.
+    // Otherwise it would be read again without end.
     if (this.#place !== undefined && !isLater(last, this.#place.id))
       throw new EngineError('EPROTO', 'the engine goes back in its stream');
     const now = Math.max(this.#parts.session.clock.now(), time + performance.now() - receivedAt);
@@ -226,6 +230,6 @@ export class CarrierSession {
   }
 }
 
-/** Whether the carrier has to connect anew for it. */
+/** Whether the carrier has to reconnect because of the change. */
 export const isOther = (one: FleetBegin, other: FleetBegin): boolean =>
   one.engine !== other.engine || one.fleet !== other.fleet || one.member !== other.member;

@@ -4,17 +4,20 @@ import { parseAnswer, parseStreamed } from '../../core/control/parse-answer.ts';
 import { type ControlRequest, renderRequest } from '../../core/control/parse-request.ts';
 import { ControlError, Conversation, type Patience } from '../../host/control/control-client.ts';
 
-/** The daemon could not be asked, or will not: why, in words. */
+/** The daemon could not be reached, or refused. The message says why. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
 }
 
-/** The daemon hangs up on whoever asks nothing for 10 s. */
+/** The daemon closes a connection without requests after 10 s. */
 const FRESH_MS = 5000;
 /** BOUNDED: requests that wait for the daemon. */
 const MAX_WAITING = 1024;
 
-/** Requests to the daemon, one after the other over one connection, which is opened anew if it was idle. */
+/**
+ * Sends requests to the daemon one after the other over one connection. Opens a new connection if the last one was
+ * idle.
+ */
 export class RequestLine {
   readonly #path: string;
   readonly #patience: Patience;
@@ -65,7 +68,7 @@ export class RequestLine {
   }
 }
 
-/** What the daemon has for the carrier, from its first line on. */
+/** The stream of parts from the daemon to the carrier. */
 export class FollowedDaemon implements Disposable {
   readonly begin: FleetBegin;
   readonly #conversation: Conversation;

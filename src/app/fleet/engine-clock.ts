@@ -1,6 +1,6 @@
 /** The engine's clock, in ms since 1970, as far as this host can tell. */
 export class EngineClock {
-  /** At `#at` by this host's monotonic clock the engine's showed at most `#most`. */
+  /** When this host's monotonic clock showed `#at`, the engine's clock showed at most `#most`. */
   #most = 0;
   #at = 0;
 
@@ -10,7 +10,7 @@ export class EngineClock {
     this.#at = sentAt;
   }
 
-  /** Rather too late than too early: a lease that seems older than it is ends early, and never late. */
+  /** Errs on the late side, so that a lease may seem older than it is, and ends early rather than late. */
   now(): number {
     return this.#most + performance.now() - this.#at;
   }

@@ -16,7 +16,7 @@ export function readDigits(reply: EngineReply | undefined): number | undefined {
 /** The end of the year 9999. */
 const MAX_SECONDS = 253_402_300_799;
 
-/** What TIME answers, seconds and microseconds, in ms since 1970. Throws an `EngineError`. */
+/** The answer to TIME, seconds and microseconds, in ms since 1970. Throws an `EngineError`. */
 export function readTime(reply: EngineReply | undefined): number {
   const [seconds, micros] = list(reply).map(readDigits);
   if (seconds === undefined || micros === undefined || seconds > MAX_SECONDS)
@@ -24,7 +24,7 @@ export function readTime(reply: EngineReply | undefined): number {
   return seconds * 1000 + Math.floor(micros / 1000);
 }
 
-/** Answers that are names and values in turn. */
+/** Reads an answer of alternating names and values. */
 export function pairs(reply: EngineReply | undefined): ReadonlyMap<string, EngineReply> {
   const words = list(reply);
   const map = new Map<string, EngineReply>();

@@ -20,20 +20,20 @@ const BANS = 256;
 const MAX_BANS = 262_144;
 /** After this id a stream takes no more records. */
 const LAST_ID = '18446744073709551615-18446744073709551615';
-/** Who knocks waits for the claim. The command has longer: a slow engine is not a lost one. */
+/** A knocker waits this long for a claim. The command itself may take longer: a slow engine is not a lost one. */
 const CLAIM_MS = 1000;
 
-/** What the reader got, and the engine's time when it did. */
+/** The entries read, and the engine's time at that moment. */
 export type ReadBatch = { readonly entries: readonly StreamEntry[]; readonly time: number };
 
-/** One connection to the engine, with all that the carrier asks of it. Each method rejects with an `EngineError`. */
+/** One connection to the engine, with all requests of the carrier. Each method rejects with an `EngineError`. */
 export class EngineSession {
   readonly clock = new EngineClock();
-  /** Resolves when it is over, with why. */
+  /** Resolves with the reason when the connection has ended. */
   readonly ended: Promise<EngineError>;
   /** The longest time that a member needs records for. */
   #window = 0;
-  /** Entries are in the stream, about. */
+  /** Approximate number of entries in the stream. */
   #entries = 0;
   readonly #clients: EngineClients;
   readonly #keys: EngineKeys;
@@ -63,7 +63,7 @@ export class EngineSession {
     return Math.round(time + (performance.now() - sentAt) / 2 - Date.now());
   }
 
-  /** Everybody is to keep what this member needs; and this one learns what the others need. */
+  /** Publishes how far back this member needs records, and reads how far back the others do. */
   async shareWindow(member: string, window: number): Promise<void> {
     const { writer } = this.#clients;
     await writer.call(['HSET', this.#keys.windows, member, Math.ceil(window)]);
@@ -71,7 +71,7 @@ export class EngineSession {
     this.#window = Math.max(window, ...[...pairs(fields).values()].map((one) => readDigits(one) ?? 0));
   }
 
-  /** Puts a record into the stream. What no member can need any more goes. */
+  /** Appends a record to the stream, and trims entries that no member can need any more. */
   async append(bytes: Uint8Array): Promise<StreamId> {
     const oldest = Math.max(0, Math.floor(this.clock.now() - this.#window));
     const trim = this.#entries > MAX_ENTRIES ? ['MAXLEN', '~', MAX_ENTRIES] : ['MINID', '~', oldest];
@@ -81,12 +81,12 @@ export class EngineSession {
     return id;
   }
 
-  /** Whether the entry is in the stream: in one that was restored, or lost its end, it is not. */
+  /** Whether the entry is in the stream. It is missing if the engine was restored, or lost the end of the stream. */
   async hasEntry(id: StreamId): Promise<boolean> {
     return readEntries(await this.#clients.writer.call(['XRANGE', this.#keys.stream, id, id])).length === 1;
   }
 
-  /** What stands behind `cursor`, after a wait if there is nothing. */
+  /** The entries after `cursor`; waits if there are none. */
   async read(cursor: StreamId): Promise<ReadBatch> {
     const { reader } = this.#clients;
     const words = [
@@ -99,7 +99,7 @@ export class EngineSession {
       this.#keys.stream,
       cursor,
     ] as const;
-    // The answer to TIME is of the moment when XREAD had ended.
+    // TIME is answered when XREAD has ended.
     const [read, time] = await Promise.all([
       reader.call(words, WAIT_MS + GRACE_MS),
       reader.call(['TIME'], WAIT_MS + GRACE_MS),
@@ -107,7 +107,7 @@ export class EngineSession {
     return { entries: readStreams(read), time: readTime(time) };
   }
 
-  /** All bans, some at a time. */
+  /** Reads all bans in parts. */
   async *readBans(): AsyncGenerator<readonly Uint8Array[], void> {
     let cursor = '0';
     // An answer may be empty before the end.
@@ -176,7 +176,7 @@ function after<T>(ms: number, value: T): Promise<T> {
   return promise;
 }
 
-/** Members may choose an entry's id, and none comes behind the last one. */
+/** A member can choose an entry's id; after the highest one, the stream takes no more. */
 const usedUp = (where: string, stream: string): EngineError =>
   new EngineError(
     'EXHAUSTED',

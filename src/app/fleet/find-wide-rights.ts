@@ -1,7 +1,7 @@
 import type { EngineClient } from '../../host/engine/engine-client.ts';
 import { EngineError } from '../../host/engine/engine-error.ts';
 
-/** Harmless commands that the carrier never needs, and what it means that the engine runs them. */
+/** Harmless commands that the carrier never needs, and what it means if the engine runs them. */
 const PROBES: readonly (readonly [readonly [string, ...string[]], string])[] = [
   [['EXISTS', 'bussa-probe'], 'it may read keys that are not of the fleet'],
   [['CONFIG', 'GET', 'port'], 'it may read and change the configuration of the engine (CONFIG)'],

@@ -10,25 +10,28 @@ import { EngineSession } from './engine-session.ts';
 import { type Reached, reachEngine, waitAfter } from './reach-engine.ts';
 import { wait } from './wait.ts';
 
-/** A daemon that is restarted is found soon. */
+/** Short, so that a restarted daemon is found soon. */
 const DAEMON_WAIT_MS = 500;
-/** A connection that has lasted longer was a good one. */
+/** A connection that lasted longer counts as a success. */
 const USEFUL_MS = 10_000;
 
 export type CarrierOptions = {
   readonly choice: DaemonSelector;
   /** The directory with the files for the engine. */
   readonly files: string;
-  /** A line for the log. The same one does not come twice in a row. */
+  /** Writes a line to the log; never the same line twice in a row. */
   readonly say: (line: string) => void;
 };
 
-/** The process between a daemon and the engine of its fleet. It holds no key of the fleet, and can order the daemon nothing. */
+/**
+ * The process between a daemon and the engine of its fleet. It holds no key of the fleet, and cannot give the daemon
+ * orders.
+ */
 export class FleetCarrier {
   readonly #options: CarrierOptions;
   readonly #signal: AbortSignal;
   #said = '';
-  /** Connections that were lost soon after they were made, in a row, and why the last one was. */
+  /** How many connections in a row were lost early, and why the last one was. */
   #losses = 0;
   #loss: EngineError | undefined;
 
@@ -50,7 +53,7 @@ export class FleetCarrier {
     }
   }
 
-  /** From a daemon that has been found until daemon or engine is lost. Throws a `LinkError`. */
+  /** Runs from a found daemon until daemon or engine is lost. Throws a `LinkError`. */
   async #round(): Promise<void> {
     const path = await this.#findDaemon();
     // One delivery may open thousands of doors.
@@ -125,7 +128,10 @@ export class FleetCarrier {
     }
   }
 
-  /** An engine that takes the connection and refuses what follows, as with a full disk, is not asked all the time. */
+  /**
+   * Waits longer for an engine that accepts the connection and refuses what follows, for example because its disk is
+   * full.
+   */
   #noteLoss(error: EngineError, lastedMs: number): void {
     const isUseful = lastedMs > USEFUL_MS;
     this.#losses = isUseful ? 0 : this.#losses + 1;
@@ -139,8 +145,8 @@ export class FleetCarrier {
 }
 
 /**
- * A daemon that is followed while there is no engine: it is told at once that no claim can be made, and its records are dropped,
- * which it makes anew for who follows next.
+ * Follows the daemon while there is no engine: tells it at once that no claim can be made, and drops its records, which
+ * the daemon sends again to the next carrier.
  */
 class WaitingDaemon {
   begin: FleetBegin;
@@ -152,7 +158,7 @@ class WaitingDaemon {
     this.begin = daemon.begin;
   }
 
-  /** `onEnd`: it has hung up. Throws a `LinkError`. */
+  /** `onEnd`: the daemon has closed the connection. Throws a `LinkError`. */
   static async open(path: string, orders: RequestLine, onEnd: () => void): Promise<WaitingDaemon> {
     const waiting = new WaitingDaemon(await FollowedDaemon.open(path));
     void waiting.#read(orders).then(onEnd);

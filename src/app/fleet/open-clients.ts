@@ -6,7 +6,10 @@ import { type EngineTarget, renderTarget } from '../../host/engine/engine-socket
 import { findPrimary } from '../../host/engine/find-primary.ts';
 import { list, readText } from './engine-replies.ts';
 
-/** The connections to one engine: a command that waits holds up those behind it, and who hears channels may ask nothing. */
+/**
+ * The connections to one engine. A waiting command blocks those behind it, and a subscribed connection may send no
+ * requests, so there are several.
+ */
 export type EngineClients = {
   readonly where: string;
   readonly writer: EngineClient;
@@ -39,7 +42,7 @@ export async function openClients(
   }
 }
 
-/** A replica that was the primary takes nothing, and one that still thinks so loses what it takes. */
+/** A replica that was the primary accepts no writes; one that still believes to be the primary loses them. */
 export async function requirePrimary(client: EngineClient, where: string): Promise<void> {
   const [role] = list(await client.call(['ROLE']));
   if (readText(role) !== 'master')

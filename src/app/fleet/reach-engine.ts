@@ -5,7 +5,7 @@ import { findWideRights } from './find-wide-rights.ts';
 import { type EngineClients, openClients } from './open-clients.ts';
 import { wait } from './wait.ts';
 
-/** An engine that is restarted is found soon; one that refuses is not asked all the time. */
+/** Waits grow, so that a restarted engine is found soon and a refusing one is not asked all the time. */
 const FIRST_WAIT_MS = 100;
 const LOST_WAIT_MS = 500;
 const REFUSED_WAIT_MS = 5000;
@@ -13,9 +13,9 @@ const REFUSED_WAIT_MS = 5000;
 export type Reached = { readonly clients: EngineClients; readonly wide: readonly string[] };
 
 export type ReachParts = {
-  /** Where it is now: the configuration may change meanwhile. */
+  /** The engine's present address: the configuration may change meanwhile. */
   readonly begin: () => FleetBegin;
-  /** Of the files for the engine. */
+  /** The directory with the files for the engine. */
   readonly directory: string;
   readonly onTrouble: (why: string) => void;
   /** How long to wait before the first attempt. */
@@ -52,7 +52,7 @@ async function reachOnce({ engine: text }: FleetBegin, directory: string, attemp
   }
 }
 
-/** After a timeout it has waited already. */
+/** No further wait after a timeout, which was a wait itself. */
 export function waitAfter(
   { code, isAnswer }: Pick<EngineError, 'code' | 'isAnswer'>,
   attempt: number,

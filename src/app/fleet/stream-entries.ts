@@ -5,10 +5,10 @@ import { list, readText } from './engine-replies.ts';
 /** The field of a stream's entry that holds the record. */
 export const RECORD_FIELD = 'r';
 
-/** An entry of the stream. Without `bytes` it is none of ours, or too long: it is read over. */
+/** An entry of the stream. Without `bytes` it is foreign or too long, and is skipped. */
 export type StreamEntry = { readonly id: StreamId; readonly bytes?: Uint8Array };
 
-/** When the engine has taken it, by its own clock. */
+/** When the engine received it, by the engine's clock. */
 export const timeOf = (id: StreamId): number => Number(id.slice(0, id.indexOf('-')));
 
 /** Whether `id` is behind `other` in a stream. */
@@ -22,13 +22,16 @@ function partsOf(id: StreamId): readonly [bigint, bigint] {
   return [BigInt(time), BigInt(number)];
 }
 
-/** Of XREAD with one stream; `null` there is none in time. What cannot be understood is nothing. */
+/**
+ * Reads the answer to XREAD with one stream; `null` means that nothing came in time. An answer in another form counts
+ * as empty.
+ */
 export function readStreams(reply: EngineReply): readonly StreamEntry[] {
   const [first] = list(reply);
   return readEntries(list(first)[1]);
 }
 
-/** Of XRANGE. */
+/** Reads the answer to XRANGE. */
 export function readEntries(reply: EngineReply | undefined): readonly StreamEntry[] {
   return list(reply).flatMap((entry) => {
     const [name, fields] = list(entry);
@@ -47,7 +50,7 @@ function fieldOf(fields: readonly EngineReply[]): Uint8Array | undefined {
   return undefined;
 }
 
-/** What the daemon would not take is not offered to it. */
+/** Leaves out records that the daemon would not accept. */
 export function recordOf(reply: EngineReply | undefined): Uint8Array | undefined {
   return reply instanceof Uint8Array && reply.length > 0 && reply.length <= MAX_RECORD_BYTES
     ? reply

@@ -18,7 +18,7 @@ export type RecordJudge = {
   readonly skew: Millis;
   /** The longest that anything in a record may last here. */
   readonly window: Millis;
-  /** Whether the signature is that of the key. */
+  /** Whether the signature was made with the key. */
   readonly verify: (key: Member['key'], message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
@@ -54,8 +54,8 @@ export type Judged =
     };
 
 /**
- * Whether a record may be accepted, and how old it is. Whoever carries records can only withhold and delay them. `now`:
- * by this host's wall clock. The caller stores the number when it has accepted the record.
+ * Whether a record may be accepted, and how old it is. The carrier and the engine can only withhold and delay records.
+ * `now`: by this host's wall clock. The caller stores the number when it has accepted the record.
  */
 export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: Instant): Judged {
   const parsed = parseRecord(bytes);
@@ -67,7 +67,8 @@ export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: In
   if (member === undefined) return { kind: 'refused', why: 'member', member: name };
   if (member === judge.self && epoch === judge.epoch) return { kind: 'own' };
   const refused = (why: RecordRefusal): Judged => ({ kind: 'refused', why, member: name });
-  // Numbers do not protect what is read from the hash again and again: whoever holds the engine could repeat an opening there.
+  // Record numbers do not protect the hash, which is read again and again: an attacker in the engine could replay an
+  // opening there.
   if (age === undefined && record.body.kind !== 'ban' && record.body.kind !== 'unban')
     return refused('place');
   const byMember = since(at, now);
@@ -77,7 +78,8 @@ export function judgeRecord(judge: RecordJudge, { bytes, age }: Carried, now: In
   if (known === 'number') return refused(known);
   if (!judge.verify(member.key, signedBytes(rendered), signature)) return refused('signature');
   if (known !== undefined) return refused(known);
-  // For a record in the stream both clocks tell the age: they differ by the hosts' clocks, and by any delay.
+  // For a record in the stream, both clocks give an age. The two differ by the error of the hosts' clocks and by any
+  // delay.
   const apart = millis(byMember - (age ?? Math.max(0, byMember)));
   if (Math.abs(apart) > judge.skew) return { kind: 'refused', why: 'clock', member: name, apart };
   return { kind: 'good', record, member, age: millis(Math.max(0, byMember, age ?? 0)) };

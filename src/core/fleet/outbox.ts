@@ -118,7 +118,7 @@ export class Outbox {
    * arrived, so they are no new proof, hence `hello`.
    */
   requeue(): void {
-    // The newest first: of an opening and its end on their way, the end is told again.
+    // Newest first: if an opening and its end are both in flight, only the end is sent again.
     const flown = [...this.#flying.values()].reverse().flat();
     this.#flying.clear();
     this.#flyingCount = 0;

@@ -107,7 +107,7 @@ export function hasSameKey({ key: a }: Pick<Member, 'key'>, { key: b }: Pick<Mem
   return a.point.every((byte, at) => byte === b.point[at]);
 }
 
-/** The pieces between blanks. */
+/** The words between blanks. */
 function wordsOf(line: Word): readonly Word[] {
   return [...line.text.matchAll(/[^ \t]+/g)].map(({ index, 0: { length } }) =>
     sliceWord(line, index, index + length),

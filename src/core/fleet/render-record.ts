@@ -40,7 +40,7 @@ export function renderRecord({ fleet, member, epoch, number, at, body }: FleetRe
   return writer.finish();
 }
 
-/** What the signature is made of. */
+/** The bytes that are signed. */
 export const signedBytes = (rendered: Uint8Array): Uint8Array => concatBytes(asciiBytes(SIGNED_AS), rendered);
 
 /** Bytes of a change in its record, without its door's name. */

@@ -1,45 +1,45 @@
 import { asciiBytes, concatBytes } from '../bytes/concat-bytes.ts';
 
-/** BOUNDED: of one answer: depth, elements of a list, elements in all, bytes of a text, and bytes in all. */
+/** BOUNDED: limits of one answer: depth, elements of a list, elements in all, bytes of a text, and bytes in all. */
 const MAX_DEPTH = 8;
 const MAX_LIST = 8192;
 const MAX_ELEMENTS = 65_536;
 const MAX_TEXT = 8192;
 const MAX_BYTES = 4 << 20;
 
-/** BOUNDED: bytes of a line. What an error says beyond that is left out. */
+/** BOUNDED: bytes of a line. A longer error message is cut. */
 const MAX_LINE = 1024;
 
 const [CR, LF] = [13, 10];
 const NOTHING = asciiBytes('$-1\r\n');
 const EMPTY_TEXT = asciiBytes('$0\r\n\r\n');
 
-/** A list that has begun. `left`: elements to come. `wanted`: how many of them are passed on. */
+/** An unfinished list. `left`: elements to come. `wanted`: how many of them are passed on. */
 type List = { left: number; wanted: number };
 
-/** The bytes are none of the engine's protocol. */
+/** The bytes do not follow the engine's protocol. */
 export class BadReply extends Error {
   override readonly name = 'BadReply';
 }
 
 /**
- * Answers of an engine (RESP 2), cut to what the carrier needs: somebody else's entries may be of any size and number, and whoever
- * holds the engine may answer anything. Texts that are too long become empty ones, lists that are too long end early, and
- * what is too much in all becomes nothing. Everything else passes unchanged. Constant memory.
+ * Cuts the answers of an engine (RESP 2) to what the carrier needs: foreign entries may have any size and number, and
+ * an attacker in the engine may answer anything. A text that is too long becomes an empty one, a list that is too long
+ * ends early, and an answer that is too large becomes nothing. Everything else passes unchanged. Uses constant memory.
  */
 export class ReplyFilter {
   readonly #lists: List[] = [];
-  /** The line that has begun, without its end. */
+  /** The unfinished line. */
   readonly #line: number[] = [];
   #hasLine = false;
-  /** Bytes of a text that are to come, with its end, and whether they are passed on. */
+  /** Bytes of the current text still to come, including its end, and whether they are passed on. */
   #text = 0;
   #isPassed = false;
   #elements = 0;
   #bytes = 0;
   #out: Uint8Array[] = [];
 
-  /** What is to be passed on. Throws a `BadReply`. */
+  /** Returns the bytes to pass on. Throws a `BadReply`. */
   take(bytes: Uint8Array): Uint8Array {
     this.#out = [];
     for (let at = 0; at < bytes.length; )
@@ -119,7 +119,7 @@ export class ReplyFilter {
     this.#lists.push({ left: length, wanted: isWanted ? passed : 0 });
   }
 
-  /** An element is complete, and with it perhaps the list that it is in. */
+  /** An element is complete, and perhaps the list that contains it. */
   #ended(): void {
     for (let list = this.#lists.at(-1); list !== undefined; list = this.#lists.at(-1)) {
       list.left -= 1;
@@ -136,7 +136,7 @@ export class ReplyFilter {
   }
 }
 
-/** Of a text or a list. Throws a `BadReply`. */
+/** The length of a text or a list. Throws a `BadReply`. */
 function lengthIn(line: string): number {
   if (!/^.(?:-1|[0-9]{1,10})$/.test(line)) throw new BadReply('a length is no number');
   return Number(line.slice(1));

@@ -6,7 +6,7 @@ export type SeenEpoch = {
   readonly epoch: string;
   /** The highest accepted number. */
   readonly number: number;
-  /** When it was made, by the later of both clocks. */
+  /** When the record was made, by the later of the two clocks. */
   readonly at: Instant;
 };
 
@@ -32,7 +32,7 @@ export class SeenRecords {
     return (epochs?.size ?? 0) < MAX_EPOCHS ? undefined : 'epochs';
   }
 
-  /** Whether a record of this start has been taken. */
+  /** Whether a record of this start has been accepted. */
   knows(member: string, epoch: string): boolean {
     return this.#members.get(member)?.has(epoch) === true;
   }

@@ -4,8 +4,8 @@ import { EngineError } from './engine-error.ts';
 import { Wire } from './wire.ts';
 
 /**
- * A connection for the library, which trusts its engine: an answer in another form than it awaits makes it throw, or take all
- * memory. Here the answers are bounded, and whatever it throws at them ends the connection rather than the process.
+ * A connection for the library, which trusts its engine: an answer in an unexpected form makes it throw, or use up all
+ * memory. Here answers are bounded, and an error of the library ends the connection, not the process.
  */
 export class CheckedStream extends Wire {
   readonly #where: string;
@@ -16,7 +16,7 @@ export class CheckedStream extends Wire {
     this.#where = where;
   }
 
-  /** The library wants a socket. */
+  /** The library expects a socket. */
   setNoDelay = (): this => this;
   setKeepAlive = (): this => this;
   setTimeout = (): this => this;

@@ -4,23 +4,23 @@ import { answerError, connectError, EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { type EngineSocket, type EngineTarget, openEngineSocket, renderTarget } from './engine-socket.ts';
 
-/** What an engine answers. It is a stranger's: whoever asks looks at it. */
+/** An answer of an engine. It is untrusted: the caller must check it. */
 export type EngineReply = null | number | Uint8Array | readonly EngineReply[];
 
 export type EngineWord = string | number | Uint8Array;
 
-/** One connection to an engine. It never reconnects: who has lost it opens another one. */
+/** One connection to an engine. It never reconnects: its owner opens another one. */
 export interface EngineClient {
-  /** Resolves when it is over, with why. */
+  /** Resolves with the reason when the connection has ended. */
   readonly ended: Promise<EngineError>;
   /**
-   * One command, with the answer that came within `patienceMs`. Rejects with an `EngineError`. After a timeout the connection
-   * is reset, so that nothing that waits in its socket arrives later.
+   * Sends one command, and resolves with the answer if it comes within `patienceMs`. Rejects with an `EngineError`. A
+   * timeout resets the connection, so that nothing left in its socket arrives later.
    */
   call(words: readonly [string, ...EngineWord[]], patienceMs?: number): Promise<EngineReply>;
-  /** From then on it hears these channels, and is asked nothing but `PING`. */
+  /** Subscribes to these channels. From then on, only `PING` may be sent. */
   subscribe(channels: readonly string[], take: (channel: string, bytes: Uint8Array) => void): Promise<void>;
-  /** Nothing that has not been sent is sent any more. */
+  /** Ends the connection, and drops what has not been sent. */
   reset(why?: EngineError): void;
 }
 
@@ -31,7 +31,7 @@ export type EngineLibrary = typeof Redis;
 
 const PATIENCE_MS = 2000;
 
-/** Opens a connection, and says who this is. Throws an `EngineError`. */
+/** Opens a connection and logs in. Throws an `EngineError`. */
 export async function openEngineClient(
   target: EngineTarget,
   files: EngineFiles,
@@ -51,7 +51,7 @@ export async function openEngineClient(
   return client;
 }
 
-/** Of all that it can do, the library does what needs care: the protocol. Sockets, timeouts and reconnects are ours. */
+/** The library only does the protocol. Sockets, timeouts and reconnects are done here. */
 class LibraryClient implements EngineClient {
   readonly ended: Promise<EngineError>;
   readonly #redis: Redis;
@@ -68,14 +68,14 @@ class LibraryClient implements EngineClient {
     this.ended = promise;
     this.#end = resolve;
     const stream = new CheckedStream(socket.stream, where);
-    // Later ones, too, must not end the process.
+    // Later errors must not end the process either.
     for (const one of [socket.stream, stream])
       one.on('error', (error) => this.reset(connectError(where, error)));
     stream.once('close', () => this.reset());
     this.#redis = new library(optionsFor(stream, socket.reset));
     this.#redis.on('error', (error: Error) => this.reset(connectError(where, error)));
     this.#redis.once('end', () => this.reset());
-    // It is connected already: this only lets the library take it.
+    // The socket is connected already: this only makes the library use it.
     this.#redis.connect().catch(() => this.reset());
   }
 
@@ -129,7 +129,7 @@ class LibraryClient implements EngineClient {
     this.#end(why);
   }
 
-  /** The library takes the socket in the next turn of the loop. */
+  /** The library starts to use the socket in the next turn of the event loop. */
   async #connected(): Promise<void> {
     if (this.#redis.status === 'ready') return;
     await new Promise<void>((resolve, reject) => {
@@ -139,7 +139,7 @@ class LibraryClient implements EngineClient {
   }
 }
 
-/** It sends nothing by itself, keeps nothing for later, and opens no socket. */
+/** With these options the library sends nothing by itself, queues nothing, and opens no socket. */
 function optionsFor(stream: CheckedStream, reset: () => void): RedisOptions {
   const options = {
     Connector: class {
@@ -155,7 +155,7 @@ function optionsFor(stream: CheckedStream, reset: () => void): RedisOptions {
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // Of ioredis 6.
+    // An option of ioredis 6.
     protocol: 2,
     disableClientInfo: true,
   };
@@ -164,7 +164,7 @@ function optionsFor(stream: CheckedStream, reset: () => void): RedisOptions {
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** redis-errors: what the engine itself has answered. */
+/** redis-errors: the engine itself answered with an error. */
 const isAnswer = (error: Error): boolean => error.name === 'ReplyError';
 
 function loginError(error: unknown, where: string, user = 'default'): EngineError {

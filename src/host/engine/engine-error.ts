@@ -1,6 +1,6 @@
 /**
- * The engine said no, or cannot be heard. `code`: the first word of its error (NOPERM, READONLY …), the errno's name, a code
- * of OpenSSL's, or `TIMEOUT`. `isAnswer`: the engine has said it, and the connection goes on.
+ * The engine refused, or cannot be reached. `code`: the first word of its error (NOPERM, READONLY …), the name of an
+ * errno, a code of OpenSSL, or `TIMEOUT`. `isAnswer`: the engine answered, and the connection continues.
  */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
@@ -14,7 +14,7 @@ export class EngineError extends Error {
   }
 }
 
-/** What a socket or TLS has thrown, in words: what failed, and what to do. */
+/** Describes an error of a socket or of TLS: what failed, and what to do. */
 export function connectError(where: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
@@ -50,14 +50,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "the engine's certificate is not valid yet, or this host's clock is wrong",
 };
 
-/** What an engine answers to a command that it does not run. */
+/** Describes the engine's answer to a command that it refuses. */
 export function answerError(command: string, message: string): EngineError {
   const [code = 'ERR'] = message.split(' ', 1);
   const remedy = ANSWER_REMEDIES[code];
   return new EngineError(code, `${command}: ${message}${remedy === undefined ? '' : `: ${remedy}`}`, true);
 }
 
-/** By the first word of the answer. */
+/** Remedies, by the first word of the answer. */
 const ANSWER_REMEDIES: Readonly<Record<string, string>> = {
   NOPERM:
     "the engine's rules for this user lack something: `bussa fleet init` has printed the line for users.acl",

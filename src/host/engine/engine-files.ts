@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from './engine-error.ts';
 
-/** What a member has to speak to its engine. Each file may be missing. */
+/** A member's files for the connection to its engine. Each may be missing. */
 export type EngineFiles = {
-  /** Authorities that may sign the engine's certificate; without them those of the system. */
+  /** Authorities that may sign the engine's certificate. Default: those of the system. */
   readonly ca?: Buffer;
   readonly certificate?: Buffer;
   readonly key?: Buffer;
@@ -24,8 +24,9 @@ const NAMES = {
 const MAX_BYTES = 1 << 20;
 
 /**
- * Reads them anew: they may have been replaced. `directory` may be the one of systemd's credentials (systemd.exec(5)), where
- * `LoadCredential=engine:DIRECTORY` has put `engine_` in front of each name. Throws an `EngineError`.
+ * Reads the files each time, because they may have been replaced. `directory` may be the directory of systemd's
+ * credentials (systemd.exec(5)), where `LoadCredential=engine:DIRECTORY` puts `engine_` before each name. Throws an
+ * `EngineError`.
  */
 export function readEngineFiles(directory: string): EngineFiles {
   const text = (name: keyof typeof NAMES): string | undefined => {

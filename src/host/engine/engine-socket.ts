@@ -5,12 +5,12 @@ import { connectError, EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { Wire } from './wire.ts';
 
-/** Where one server or sentinel is. */
+/** The address of a server or sentinel. */
 export type EngineTarget =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'place'; readonly tls: boolean; readonly place: EnginePlace };
 
-/** A connection that is ready for commands. `reset` drops what has not been sent: a plain close would still send it. */
+/** A connection that is ready for commands. `reset` drops unsent data, which a plain close would still send. */
 export type EngineSocket = { readonly stream: Socket | TLSSocket; readonly reset: () => void };
 
 export const renderTarget = (target: EngineTarget): string =>
@@ -29,7 +29,8 @@ export async function openEngineSocket(
   const timer = setTimeout(() => plain.destroy(late), patienceMs);
   try {
     await ready(plain, 'connect');
-    // A small command must not wait until the one before is acknowledged. TLS, over its wire, does not reach this.
+    // A small command must not wait for the acknowledgement of the previous one. TLS cannot set this through its
+    // `Wire`.
     plain.setNoDelay(true);
     if (target.kind === 'socket' || !target.tls) return { stream: plain, reset: () => reset(plain) };
     const secure = startTls(plain, target.place.host, files);
@@ -49,7 +50,7 @@ function startTls(socket: Socket, host: string, files: EngineFiles): TLSSocket {
   return connectTls({
     socket: new Wire(socket),
     host,
-    // RFC 6066, § 3: no addresses.
+    // RFC 6066, § 3: a server name is never an address.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(files.ca === undefined ? {} : { ca: files.ca }),
     ...(files.certificate === undefined ? {} : { cert: files.certificate }),
@@ -58,7 +59,7 @@ function startTls(socket: Socket, host: string, files: EngineFiles): TLSSocket {
   });
 }
 
-/** What goes wrong later is heard by those who use it: without a listener it would end the process. */
+/** Resolves on `event`. Later errors are for the user of the socket; without a listener they would end the process. */
 function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
@@ -69,11 +70,11 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void
 
 function reset(plain: Socket, secure?: TLSSocket): void {
   try {
-    // libuv resets no socket whose end is under way (uv_tcp_close_reset), and Node.js would then leave it open for good.
+    // libuv does not reset a socket that is being closed (uv_tcp_close_reset), and Node.js would then never close it.
     if (plain.writableEnded) plain.destroy();
     else plain.resetAndDestroy();
   } catch {
-    // A Unix socket has no reset: what was written is with the engine already.
+    // A Unix socket has no reset: written data has reached the engine already.
     plain.destroy();
   }
   secure?.destroy();

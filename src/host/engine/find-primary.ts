@@ -4,7 +4,7 @@ import { type EngineLibrary, type EngineReply, openEngineClient } from './engine
 import { EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 
-/** A name or an address, which gets into log lines. */
+/** A name or an address that is safe in log lines. */
 const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
 
 export type Sentinels = {
@@ -14,8 +14,8 @@ export type Sentinels = {
 };
 
 /**
- * The server that is the primary now. `first`: which sentinel is asked first, so that one that is wrong, or hangs, is not
- * asked first each time. Throws an `EngineError`.
+ * Finds the current primary. `first`: the sentinel to ask first, so that one that is wrong or hangs is not asked first
+ * each time. Throws an `EngineError`.
  */
 export async function findPrimary(
   { tls, places, name }: Sentinels,
@@ -48,7 +48,7 @@ async function askSentinel(
     const answer = await client.call(['SENTINEL', 'get-master-addr-by-name', name]);
     const primary = readPlace(answer);
     if (primary === undefined) throw new EngineError('NOPRIMARY', `${place.host} knows no primary ${name}`);
-    // The password would go there in clear text.
+    // The password would be sent there in clear text.
     if (!tls && !isLoopback(primary.host))
       throw new EngineError(
         'NOTLS',

@@ -1,13 +1,13 @@
 import { Duplex } from 'node:stream';
 
 /**
- * A socket for TLS to run over, with its handle for itself. TLS over the socket would share the handle with it, and Node.js 26
- * crashes when such a socket is reset while TLS still uses it.
+ * A stream between TLS and a socket. TLS directly over the socket would share its handle, and Node.js 26 crashes when
+ * such a socket is reset while TLS still uses it.
  */
 export class Wire extends Duplex {
   readonly #socket: Duplex;
 
-  /** `take`: what is passed on of the bytes that arrive. */
+  /** `take` returns which of the received bytes are passed on. */
   constructor(socket: Duplex, take: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes) {
     super();
     this.#socket = socket;
@@ -41,7 +41,7 @@ export class Wire extends Duplex {
     done(error);
   }
 
-  /** Of what `take` has thrown. */
+  /** Ends the stream with an error that `take` has thrown. */
   protected refuse(error: unknown): void {
     throw error;
   }

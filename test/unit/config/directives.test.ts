@@ -85,7 +85,7 @@ describe('the tables of directives', () => {
     for (const directive of DIRECTIVES) {
       const { name, section, help } = directive;
       const typed = /^`?([0-9]+|no)`?$/.exec(help.default ?? '')?.[1];
-      if (typed === undefined || home !== 'door' || name === 'Max_Leases') continue;
+      if (typed === undefined || section !== 'door' || name === 'Max_Leases') continue;
       const [without, withIt] = ['', `${name} = ${typed}`].map((line) => parse(withLine(directive, line)));
       assert.ok(without?.kind === 'ok' && withIt?.kind === 'ok', name);
       assert.deepEqual(withIt.config, without.config, name);

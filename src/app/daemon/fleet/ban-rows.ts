@@ -14,7 +14,7 @@ export type BanWord = 'banned' | 'known' | 'overruled' | 'lifted';
 /** BOUNDED: lifted bans of one member that are remembered. A newer one replaces the oldest. */
 const MAX_LIFTED = 4096;
 
-/** Added to a ban's end: the list of bans has it a little later. */
+/** Added to a ban's end, because the list of bans ends it a little later. */
 const SLACK_MS = 1000;
 
 /** How long a lifted ban is remembered, in case an old record of it is put into the engine again. */
@@ -22,11 +22,11 @@ const LIFTED_MS = 30 * 86_400_000;
 
 type Counts = { held: number; readonly lifted: Set<string> };
 
-/** The members' bans: one row per member and prefix, with the number of its newest record. */
+/** The members' bans: one row for each member and prefix, with the number of the member's newest record. */
 export class BanRows {
   readonly #memory: FleetMemory;
   readonly #counts = new Map<string, Counts>();
-  /** By prefix: the members that have a row for it, also those that are members no more. */
+  /** By prefix: the members that have a row for it, including former members. */
   readonly #members = new Map<string, Set<string>>();
   /** When the first ban ends. */
   #firstEnd = Number.POSITIVE_INFINITY;
@@ -40,7 +40,7 @@ export class BanRows {
     return this.#memory.bans.get(nameOf(member, who));
   }
 
-  /** The member's bans, but for those that it has lifted. */
+  /** The number of the member's bans that it has not lifted. */
   countOf(member: string): number {
     return this.#counts.get(member)?.held ?? 0;
   }

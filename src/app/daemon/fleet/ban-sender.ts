@@ -13,14 +13,19 @@ export type BanSenderParts = {
   readonly bans: FleetBans;
 };
 
-/** Sends this host's bans to the other members: at once in the stream, and in the hash for those who connect later. */
+/**
+ * Sends this host's bans to the other members: at once in the stream, and in the hash for members that connect later.
+ */
 export class BanSender {
   readonly #parts: BanSenderParts;
   constructor(parts: BanSenderParts) {
     this.#parts = parts;
   }
 
-  /** Bans of an earlier run may not have reached the engine, and an engine may have been emptied. */
+  /**
+   * Sends all bans again: those of an earlier run may not have reached the engine, and the engine may have been
+   * emptied.
+   */
   hello(): void {
     for (const ban of this.#parts.bans.own()) this.send({ ...ban, isLifted: false });
   }

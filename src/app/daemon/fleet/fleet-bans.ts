@@ -125,7 +125,7 @@ export class FleetBans {
     this.#rows.forget(now);
   }
 
-  /** A record of the hash may be old, and is read again and again. */
+  /** Whether the record is newer than what is known. A record in the hash may be old, and is read again and again. */
   #isNews({ record, member }: GoodRecord, who: Prefix, isStored: boolean): boolean {
     const known = this.#rows.of(member.name, who);
     if (known === undefined) return true;

@@ -21,7 +21,7 @@ type Own = { readonly until: Instant; readonly isClaimed: boolean };
 
 const COUNTS = { granted: 'claimed', taken: 'taken', unreachable: 'unclaimed' } as const;
 
-/** Makes each proof that names a user valid at only one host of the fleet. The engine learns none of them. */
+/** Makes each proof that names a user valid at only one host of the fleet. The engine does not learn the proofs. */
 export class FleetClaims {
   readonly #membership: Membership;
   readonly #link: FleetLink;

@@ -12,14 +12,14 @@ const CLAIM_PATIENCE_MS = 1000;
 
 type UrgentPart = Extract<FleetPart, { kind: 'claim' | 'ask' | 'answer' | 'record' }>;
 
-/** A field of the hash of bans. `make`: makes its signed record when it is sent. */
+/** A field of the hash of bans. `make` signs its record when it is sent. */
 export type KeptField = { readonly field: string; readonly make: () => Uint8Array };
 
 export type FleetLinkParts = {
   readonly begin: () => FleetBegin;
   /** The next record for the stream. */
   readonly nextRecord: () => FleetPart | undefined;
-  /** For a part that `nextRecord` does not make. */
+  /** A number for a part that is not a record of the stream. */
   readonly number: () => number;
   /** A carrier has connected or disconnected. Unconfirmed parts may not have arrived. */
   readonly onCarrier: (isThere: boolean) => void;
@@ -69,7 +69,7 @@ export class FleetLink {
     this.#follower?.wake();
   }
 
-  /** False: there is no carrier, or it does not keep up. */
+  /** Returns false if there is no carrier, or if it does not keep up. */
   send(part: UrgentPart): boolean {
     if (!this.isConnected || this.#urgent.length >= MAX_PARTS) return false;
     this.#urgent.push(part);
@@ -90,7 +90,7 @@ export class FleetLink {
 
   /** Sends unconfirmed parts again, because they may be lost. */
   requeue(): void {
-    // The newest first, which no older one replaces.
+    // Newest first: an older value must not replace it.
     for (const field of [...this.#flying.values()].reverse())
       if (!this.#kept.has(field.field)) this.#kept.set(field.field, field);
     this.#flying.clear();

@@ -4,7 +4,9 @@ import { type Instant, instant, type Millis } from '../../../core/net/time.ts';
 import { type FleetRow, type FleetRowName, StoreError } from '../../../host/store/lease-store.ts';
 import type { Membership } from './fleet-parts.ts';
 
-/** BOUNDED: members' leases that have ended here, and may not open again by repetition. The oldest are forgotten. */
+/**
+ * BOUNDED: members' leases that have ended here, and that a repetition must not open again. The oldest are forgotten.
+ */
 const MAX_ENDED = 65_536;
 
 /**
@@ -81,7 +83,10 @@ export class FleetMemory {
     this.#forget({ kind: 'ban', name });
   }
 
-  /** An orderly stop ends all leases here. The next start reads the stream anew, and what this host told of them too. */
+  /**
+   * An orderly stop ends all leases here. So the next start reads the stream again, including the records that this
+   * host sent.
+   */
   readAgain(): void {
     this.#after = undefined;
     this.#forget({ kind: 'after', name: '' });
@@ -107,7 +112,7 @@ export class FleetMemory {
           for (const name of drop) this.#drop.set(keyOf(name), name);
           if (this.#hasFailed) return;
           this.#hasFailed = true;
-          const text = `what the fleet has told cannot be kept, and will be read again after a restart: ${error.message}`;
+          const text = `records of the fleet cannot be stored, and will be read again after a restart: ${error.message}`;
           report({ kind: 'error', text });
         },
       );

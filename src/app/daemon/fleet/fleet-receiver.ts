@@ -23,7 +23,10 @@ import type { GoodRecord, MemberTimes } from './member-times.ts';
 /** Openings processed per turn of the daemon's event loop. */
 const AT_ONCE = 64;
 
-/** Records verified per turn: about 2 ms, so that a member that sends without end does not delay this host's own knocks. */
+/**
+ * Records verified per turn of the event loop: about 2 ms, so that a member that sends without end does not delay this
+ * host's own knocks.
+ */
 const VERIFIED_AT_ONCE = 8;
 
 export type FleetReceiverParts = {
@@ -59,7 +62,7 @@ export class FleetReceiver {
     return this.#turns.take(() => this.#deliver(records, upTo));
   }
 
-  /** What is delivered from now on is left to the next start. */
+  /** Records delivered from now on are left to the next start. */
   close(): void {
     this.#isClosed = true;
   }
@@ -167,7 +170,7 @@ export class FleetReceiver {
     else if (memory.hasEnded(member.name, lease, clock.wall())) return undefined;
     const isHeld = current?.state === 'open' && current.holders?.some((one) => isSame(one, proof)) === true;
     const known = times.longest(member.name, lease) ?? (isHeld ? current.due : undefined);
-    // A knock lets in for this door's own time from then on. Repetitions do not extend that.
+    // A knock opens the door for the door's own time. Repetitions do not extend that.
     const longest =
       kind === 'hello' && known !== undefined ? known : after(now, millis(door.opening.cmdTimeout - age));
     times.recordLease(member.name, lease, { ends, longest });

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<Refusal, string>> = {
   clock: "the clocks are further apart than Skew allows: set the hosts' clocks",
   door: 'it may not open this door here: the line in the members file, and the door with fleet = accept, say what it may',
   source: 'the door does not allow this address here',
-  bans: 'it may not ban here: add the word bans to its line in the members file, if it is to',
+  bans: 'it may not ban here: add the word bans to its line in the members file if it should',
   wide: 'the prefix is too wide: /16 and /32 are the limit for a member',
   many: 'it has as many bans here as a member may have',
 };

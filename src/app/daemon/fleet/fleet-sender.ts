@@ -30,9 +30,9 @@ export class FleetSender implements LeaseWatcher {
   readonly #membership: Membership;
   readonly #onWaiting: () => void;
   readonly #outbox: Outbox;
-  /** Leases that others know about, and how long they last there. BOUNDED: by the leases. */
+  /** Leases that the other members know, and until when. BOUNDED: by the leases. */
   readonly #told = new Map<LeaseId, Instant>();
-  /** Ends that were told lately, oldest first. BOUNDED: by `MAX_ENDS`. */
+  /** Ends sent in the last minute, oldest first. BOUNDED: by `MAX_ENDS`. */
   readonly #ends = new Map<FleetLeaseId, { readonly at: Instant; readonly change: PendingChange }>();
   #number = 0;
   #published = 0;
@@ -77,8 +77,8 @@ export class FleetSender implements LeaseWatcher {
   }
 
   /**
-   * Repeats what is open here, for members that have missed it, and what has ended lately: an engine that fails over, or loses
-   * power, loses the last changes that it has confirmed.
+   * Repeats open leases, for members that have missed them, and leases that ended lately: an engine that fails over or
+   * loses power may lose changes that it has confirmed.
    */
   hello(): void {
     const { keeper, clock } = this.#membership;
@@ -101,7 +101,7 @@ export class FleetSender implements LeaseWatcher {
     this.#put(change);
   }
 
-  /** A sign of life. */
+  /** A record without changes, which shows that this host lives. */
   heartbeat(): Extract<FleetPart, { kind: 'record' }> {
     return { kind: 'record', seq: this.#outbox.number(), bytes: this.sign({ kind: 'hello', leases: [] }) };
   }
@@ -150,7 +150,7 @@ export class FleetSender implements LeaseWatcher {
     if (NOT_SENT.has(how)) return;
     // Even if the door is no longer shared.
     if (due !== undefined) this.#putEnd({ door, source, lease: fleetLeaseId(lease.id), due });
-    // An earlier run of this daemon opened it, and this one holds it in its name.
+    // An earlier run of this daemon opened it, and this run holds it in this host's own name.
     const own = memberLeases(lease, this.#membership.identity().self.name);
     for (const id of own) this.#putEnd({ door, source, lease: id, due: lease.due });
   }

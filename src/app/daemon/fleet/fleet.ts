@@ -28,7 +28,7 @@ import { MemberTimes } from './member-times.ts';
 
 const EPOCH_BYTES = 8;
 
-/** Interval of signs of life and clean-up. */
+/** Interval of heartbeats and clean-up. */
 const HEARTBEAT_MS = 60_000;
 
 /** A change that the engine has not confirmed after this time is sent again. */
@@ -205,7 +205,7 @@ export class Fleet {
     this.#setBeat(connected);
   }
 
-  /** What others may have missed. */
+  /** Sends again what other members may have missed. */
   #repeat(): void {
     if (!this.#link.isConnected) return;
     this.#sender.hello();

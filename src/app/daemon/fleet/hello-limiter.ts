@@ -1,9 +1,9 @@
 import { type Instant, instant } from '../../../core/net/time.ts';
 
-/** Least time between two repetitions for members that start: no member can make this host work without end. */
+/** Least time between two repetitions for members that start, so that no member can make this host work without end. */
 const GAP_MS = 1000;
 
-/** Repeats what is open here for members that start, those that start at one time together. */
+/** Repeats the open leases for members that start; once for all that start within this time. */
 export class HelloLimiter {
   readonly #sinceBoot: () => Instant;
   readonly #hello: () => void;

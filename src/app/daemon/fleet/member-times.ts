@@ -16,10 +16,10 @@ export type HeardMember = { readonly at: Instant; readonly skew?: number };
 /** BOUNDED: remembered leases of others; twice as many as can be open here. */
 const MAX_LEASES = 131_072;
 
-/** When members were last heard, and how long their leases last. */
+/** When each member was last heard, and how long its leases last. */
 export class MemberTimes {
   readonly #heard = new Map<string, HeardMember>();
-  /** By member and lease, the last repeated one last. */
+  /** By member and lease, in the order of their last repetition. */
   readonly #told = new Map<string, MemberLease>();
 
   /** `age`: by the engine's clock. */

@@ -19,7 +19,7 @@ export type Answered =
   | { readonly kind: 'answer'; readonly bytes: Uint8Array; readonly told: boolean }
   | { readonly kind: 'forged' | 'not-meant' };
 
-/** An attacker who can forge this could withhold the answer as well. */
+/** No signature: an attacker who can forge an empty answer could withhold the answer as well. */
 const UNSIGNED = new Uint8Array(SIGNATURE_BYTES);
 
 /**

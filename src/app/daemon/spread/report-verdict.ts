@@ -5,8 +5,8 @@ import type { AnsweredQuestion } from '../../../core/fleet/spread/pending-questi
 import type { Reports } from '../reporting/reports.ts';
 
 /**
- * Reports a sequence completed with the help of other hosts, as the packet loop reports one that this host has seen
- * whole.
+ * Reports a sequence that was completed with the knocks of other hosts, as the packet loop reports one that this host
+ * has seen completely.
  */
 export function reportVerdict(reports: Reports, question: AnsweredQuestion, { kind }: SpreadVerdict): void {
   if (kind === 'incomplete') return;

@@ -36,7 +36,7 @@ export type SpreadCoordinatorParts = {
   /** A question has been answered, and judged. */
   readonly onVerdict: (question: AnsweredQuestion, verdict: SpreadVerdict) => void;
   readonly warn: (text: string) => void;
-  /** Replaces `PATIENCE_MS` and `LAST_CALL_MS`. */
+  /** Replace `ANSWER_TIMEOUT_MS` and `LATE_ANSWER_TIMEOUT_MS`. */
   readonly answerTimeout?: number;
   readonly lateAnswerTimeout?: number;
 };

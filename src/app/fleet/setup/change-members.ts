@@ -19,7 +19,7 @@ export type InviteOutcome =
   | Refused
   | Unusable;
 
-/** A word with which another host becomes the member `name`. */
+/** Makes the word with which another host becomes the member `name`. */
 export function inviteMember(configFile: string, name: string): InviteOutcome {
   return trying(() => {
     const settings = settingsOf(configFile);
@@ -46,13 +46,13 @@ export function inviteMember(configFile: string, name: string): InviteOutcome {
   });
 }
 
-/** Each member is a user of the engine, under its own name. */
+/** Each member logs in to the engine as a user of its own name. */
 const engineFor = (engine: EngineAddress, user: string): string =>
   renderEngine(engine.user === undefined ? engine : { ...engine, user });
 
 export type DropOutcome = { readonly kind: 'dropped'; readonly file: string } | Refused | Unusable;
 
-/** This host believes the member nothing any more, as soon as its daemon has read the file. */
+/** As soon as the daemon has read the file, this host accepts nothing from the member any more. */
 export function dropMember(configFile: string, name: string): DropOutcome {
   return withUsersLock(configFile, () =>
     trying(() => {

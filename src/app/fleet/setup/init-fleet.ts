@@ -18,7 +18,7 @@ export type FleetRequest = {
   readonly name: string;
   readonly engine: string;
   readonly fleet: string;
-  /** Of an invitation; absent: a new fleet. */
+  /** From an invitation. Absent: a new fleet. */
   readonly secret?: Uint8Array;
   /** Lines for the members file. */
   readonly members: readonly string[];
@@ -27,9 +27,9 @@ export type FleetRequest = {
 export type FleetMade = {
   readonly kind: 'made';
   readonly written: readonly string[];
-  /** For the members files of the others. */
+  /** This host's line for the other members' files. */
   readonly line: string;
-  /** Of the password for the engine: SHA-256 in hexadecimal digits. */
+  /** SHA-256 of the password for the engine, in hexadecimal digits. */
   readonly hash: string;
   readonly engineDirectory: string;
 };
@@ -43,7 +43,7 @@ export const fleetFiles = (directory: string) => ({
   engine: join(directory, 'fleet-engine'),
 });
 
-/** Makes this host a member. What is there stays, so that it can be run again after a failure. */
+/** Makes this host a member. Keeps existing files, so that it can run again after a failure. */
 export function initFleet(request: FleetRequest): InitOutcome {
   return withUsersLock(request.configFile, () => {
     try {
@@ -89,7 +89,7 @@ function init(request: FleetRequest): InitOutcome {
 
 const refused = (message: string): InitOutcome => ({ kind: 'refused', message });
 
-/** One that is left of an earlier run is taken, if it is of this fleet. */
+/** Uses the key of an earlier run if it belongs to this fleet. */
 function readOrMake(path: string, { fleet, secret }: FleetRequest): FleetKey | string {
   if (!existsSync(path)) return { fleet, secret: secret ?? randomBytes(32), member: randomBytes(32) };
   const reading = parseFleetKey(readFileSync(path, 'utf8'));

@@ -3,12 +3,12 @@ import type { Door } from '../../door/door.ts';
 import { PROTOCOL_NUMBER } from '../../net/protocol.ts';
 import { firstPlaces, isWrongStep, WRONG_STEP } from './spread-hit.ts';
 
-/** A hit of one member, on the asking member's time line. */
+/** A knock that a member has seen, at a time by the clock of the member that asks. */
 export type TimedHit = {
-  /** 0 is the one that asks. */
+  /** 0: the member that asks. */
   readonly gateway: number;
   readonly step: number;
-  /** Milliseconds, only as exact as `error`. */
+  /** Milliseconds, plus or minus `error`. */
   readonly at: number;
   readonly error: number;
   /** Hits of one member with the same number are the same packet. */
@@ -21,22 +21,23 @@ export type TimedHit = {
 /** Knocks closer together than this on different gateways count in either order: the network keeps no order between them. */
 export const ORDER_MS = 2;
 
-/** Orders that are tried. Without knocks that are close together there is one. */
+/** BOUNDED: orders that are tried. Unless knocks are close together, there is only one. */
 const MAX_TRIED = 4096;
 
-/** How far the sequence has come, and when it began. */
+/** How many knocks have come, and when the first one did. */
 type Progress = { readonly stage: number; readonly start: number };
 
 const NONE: Progress = { stage: 0, start: 0 };
 
-/** All hits by their times. Those of one gateway keep their order. */
+/** All hits, sorted by time. Hits of one gateway keep their order. */
 export function naturalOrder(gateways: readonly (readonly TimedHit[])[]): TimedHit[] {
   return gateways.flat().sort((a, b) => a.at - b.at);
 }
 
 /**
- * A possible order of the hits in which the last knock completes the door's sequence, up to that knock; `undefined` if
- * there is none. Hits of one gateway keep their order; those of different ones too, unless they are close together.
+ * A possible order of the hits in which the last knock completes the door's sequence; it ends with that knock.
+ * `undefined` if there is none. Hits of one gateway keep their order. Hits of different gateways keep it too, unless
+ * they are close together.
  */
 export function completingOrder(
   gateways: readonly (readonly TimedHit[])[],
@@ -45,7 +46,7 @@ export function completingOrder(
   return new OrderSearch(gateways, door).run();
 }
 
-/** Depth first, the right next knock before all others, and no situation twice. */
+/** Searches depth first. Tries the right next knock first, and no situation twice. */
 class OrderSearch {
   readonly #gateways: readonly (readonly TimedHit[])[];
   readonly #steps: readonly number[];
@@ -87,7 +88,7 @@ class OrderSearch {
     return false;
   }
 
-  /** The gateways whose next hit may be the next one of all. */
+  /** The gateways whose next hit may come next in the common order. */
   #candidates(progress: Progress): number[] {
     const heads = this.#gateways.flatMap((_, gateway) => {
       const hit = this.#head(gateway);
@@ -103,7 +104,7 @@ class OrderSearch {
     return this.#gateways[gateway]?.[this.#positions[gateway] as number];
   }
 
-  /** As `AttemptEngine` judges a packet at one attempt. The engine itself has the last word. */
+  /** Judges the packet as `AttemptEngine` would at one attempt. The engine itself decides in the end. */
   #after({ stage, start }: Progress, hit: TimedHit): Progress {
     if (hit.isRetransmission) return { stage, start };
     const isPending = stage > 0 && stage < this.#steps.length;
@@ -119,5 +120,5 @@ class OrderSearch {
   }
 }
 
-/** Whether `a` may have come before `b`, which is another gateway's. */
+/** Whether `a` may have come before `b`, a hit of another gateway. */
 const mayPrecede = (a: TimedHit, b: TimedHit): boolean => a.at - b.at < ORDER_MS + a.error + b.error;

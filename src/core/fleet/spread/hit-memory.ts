@@ -6,10 +6,10 @@ import { PROTOCOL_NUMBER } from '../../net/protocol.ts';
 import type { Packet } from '../../packet/packet.ts';
 import { firstPlaces, MAX_HITS, type SpreadHit, WRONG_STEP } from './spread-hit.ts';
 
-/** Hits remembered: 36 MiB, resident only as far as they are used. At 100,000 a second they go back ten seconds. */
+/** BOUNDED: hits remembered, 36 MiB, resident as used. At 100,000 hits a second the memory goes back ten seconds. */
 export const REMEMBERED_HITS = 1_048_576;
 
-/** The words of a hit: four of its source, then these. */
+/** A hit has nine words: four for its source, then these. */
 const HIT = 9;
 const TIME = 4;
 const WHAT = 5;
@@ -27,27 +27,27 @@ const FLAGS_MASK = 63;
 const FRACTION_SHIFT = 25;
 const FRACTIONS = 128;
 
-/** Hits of a chain that are looked at. Chains are short, unless one source sends most of what comes. */
+/** BOUNDED: hits of a chain that are read. Chains are short, unless one source sends most of the packets. */
 const MAX_WALK = 4096;
 
 const CHAIN_WORD = 0x4175;
 const PRINT_WORD = 0x5f1e;
 
 /**
- * The latest knocks of all sources, whether a door waited for them or not: another gateway may ask for them. One ring in
- * the order of arrival, whose hits are chained by source. A knock costs one hash of its source, one of the packet, and
- * the writing of 36 bytes; nothing is allocated.
+ * The latest knocks of all sources, whether a door waited for them or not: another gateway may ask for them. They are in
+ * one ring, in the order of arrival, and chained by source. A knock costs one hash of its source, one of the packet, and
+ * 36 bytes to write. It allocates nothing.
  *
  * BOUNDED: by `capacity`. The oldest hits make room whoever sent them, so nobody can choose whose hits are forgotten.
  */
 export class HitMemory {
   readonly #hits: Int32Array;
   readonly #mask: number;
-  /** The number of the latest hit of each chain; 0 of an empty one. */
+  /** The number of the latest hit of each chain; 0 for an empty chain. */
   readonly #chains: Int32Array;
   readonly #chainMask: number;
   readonly #key: HashKey;
-  /** Numbers of hits go up, modulo 2^32. */
+  /** The number of the next hit. Numbers grow modulo 2^32. */
   #next = 1;
 
   /** `capacity`: a power of two. */
@@ -83,7 +83,7 @@ export class HitMemory {
     hits[at + GROUP] = targetGroup(packet);
     hits[at + EARLIER] = this.#chains[chain] as number;
     this.#chains[chain] = number;
-    // 0 stands for none.
+    // 0 means that there is no hit.
     this.#next = (number + 1) | 0 || 1;
   }
 
@@ -108,7 +108,7 @@ export class HitMemory {
     });
   }
 
-  /** Where the latest hits stand, the newest first. */
+  /** The positions of the latest hits, newest first. */
   #find(source: Address, door: Door): number[] {
     const [w0, w1, w2, w3] = addressWords(source);
     const family = familyOf(source);
@@ -119,7 +119,7 @@ export class HitMemory {
     for (let walked = 0; walked < MAX_WALK && found.length < MAX_HITS; walked++) {
       const before = age;
       age = (this.#next - number) >>> 0;
-      // A number that does not get older belongs to a hit that has made room.
+      // If the next number is not older, its hit has been overwritten.
       if (number === 0 || age > this.#mask || age <= before) break;
       const at = (number & this.#mask) * HIT;
       if (this.#isOf(at, family, w0, w1, w2, w3) && concerns(this.#word(at, WHAT), this.#word(at, GROUP))) {
@@ -149,7 +149,7 @@ export class HitMemory {
     return keyedHash(this.#key, w0, w1, w2, w3, family, CHAIN_WORD) & this.#chainMask;
   }
 
-  /** What tells the packet from others of its source. Two are taken for each other once in 2^32 pairs. */
+  /** A hash that distinguishes packets of one source. Two different packets have the same hash once in 2^32 pairs. */
   #print(packet: Packet): number {
     const ports = (packet.sourcePort << 16) | packet.destinationPort;
     const kind = (packet.protocol << 8) | packet.flags;
@@ -165,7 +165,7 @@ export class HitMemory {
   }
 }
 
-/** Whether the door listens to a hit, by the words WHAT and GROUP (`DoorIndex.concerns`). */
+/** Whether the door listens to a hit, by its words WHAT and GROUP (as `DoorIndex.concerns`). */
 function listener({ flags, target }: Door): (what: number, group: number) => boolean {
   const family6 = target !== undefined && familyOf(target) === 6 ? FAMILY_6 : 0;
   const group = target === undefined ? 0 : groupOf(target);

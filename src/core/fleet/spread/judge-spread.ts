@@ -12,10 +12,10 @@ import { Packet } from '../../packet/packet.ts';
 import { completingOrder, naturalOrder, ORDER_MS, type TimedHit } from './completing-order.ts';
 import { type SpreadObservation, type SpreadTouch, WRONG_STEP } from './spread-hit.ts';
 
-/** What another gateway has answered. */
+/** The answer of another gateway. */
 export type SpreadWitness = {
   readonly observed: SpreadObservation;
-  /** When it has answered, in ms after the last knock, and by how much that may be wrong. */
+  /** When it answered, in ms after the last knock, and the possible error of that time. */
   readonly moment: number;
   readonly error: number;
 };
@@ -25,7 +25,7 @@ export type SpreadCase = {
   readonly source: Address;
   /** Packet time of the last knock. */
   readonly at: number;
-  /** What the gateway that asks had seen at that moment. Its last hit is the last knock. */
+  /** What the asking gateway had seen at that moment. Its last hit is the last knock. */
   readonly own: SpreadObservation;
   readonly others: readonly SpreadWitness[];
   readonly policy: ScanPolicy | undefined;
@@ -45,9 +45,9 @@ const LIMITS = { attempts: 8, recentPackets: 4096 };
 const SUSPECTS = 4;
 
 /**
- * Whether a last knock completes a sequence whose other knocks other gateways have seen: the ordinary engine and the
- * ordinary scan guard judge the merged list. Of other doors only the ports matter: their knocks are wrong ones here.
- * Attempts at a door that has ports in common with this one are not followed.
+ * Whether a last knock completes a sequence whose other knocks reached other gateways. The ordinary engine and scan
+ * guard judge the merged list of knocks. Of other doors only the ports matter: a knock there is a wrong knock here.
+ * Attempts at doors that share ports with this one are not considered.
  */
 export function judgeSpread(the: SpreadCase): SpreadVerdict {
   const gateways = [
@@ -65,7 +65,7 @@ export function judgeSpread(the: SpreadCase): SpreadVerdict {
   return found.kind === 'incomplete' ? natural : found;
 }
 
-/** Spares most questions about strangers all that follows. */
+/** For most strangers the answer is no, and the rest of the work is skipped. */
 function hasAllKnocks({ sequence }: Door, seen: ReadonlySet<number>): boolean {
   const first = (place: number): number =>
     sequence.findIndex(
@@ -77,7 +77,7 @@ function hasAllKnocks({ sequence }: Door, seen: ReadonlySet<number>): boolean {
 function timedHits(observed: SpreadObservation, moment: number, error: number, gateway: number): TimedHit[] {
   let latest = Number.NEGATIVE_INFINITY;
   return observed.hits.map(({ step, age, copyOf }, index) => {
-    // Of one gateway, only the order is certain.
+    // Within one gateway, only the order is certain.
     latest = Math.max(latest, moment - age);
     return {
       gateway,
@@ -91,13 +91,13 @@ function timedHits(observed: SpreadObservation, moment: number, error: number, g
   });
 }
 
-/** Where a touch and a knock are too close together to tell which came first, the touch counts as the later one. */
+/** If a touch and a knock are too close together to tell which came first, the touch counts as later. */
 function timedTouches({ own, others }: SpreadCase): TimedTouch[] {
   const touches = (touch: SpreadTouch | undefined, moment: number, error: number): TimedTouch[] => {
     if (touch === undefined) return [];
     const at = moment - touch.age;
     const doubt = ORDER_MS + error;
-    // Whoever is in penalty has touched two ports.
+    // A source in penalty has touched two ports.
     const marks = touch.mark === 0 ? [1, 2] : [touch.mark];
     return marks.map((mark) => ({ earliest: at - doubt, latest: at + doubt, mark }));
   };
@@ -107,7 +107,7 @@ function timedTouches({ own, others }: SpreadCase): TimedTouch[] {
   ].sort((a, b) => a.latest - b.latest);
 }
 
-/** Shows the hits to an engine of their own, in this order, up to the last knock. */
+/** Offers the hits to a separate engine in this order, up to the last knock. */
 function replay(the: SpreadCase, order: readonly TimedHit[], touches: readonly TimedTouch[]): SpreadVerdict {
   const { door, policy } = the;
   const guard = new ScanGuard(SUSPECTS, KEY);
@@ -137,7 +137,7 @@ function replay(the: SpreadCase, order: readonly TimedHit[], touches: readonly T
   return { kind: 'incomplete' };
 }
 
-/** A packet of the source, sent where the door listens. */
+/** A packet from the source to an address where the door listens. */
 function firstPacket({ source, door: { target } }: SpreadCase): Packet {
   const packet = new Packet();
   packet.family = familyOf(source);
@@ -157,7 +157,7 @@ function fill(packet: Packet, hit: TimedHit, { protocol, port }: SequenceStep): 
   packet.identity = hit.packet;
 }
 
-/** Stands for all other doors that listen to the same packets: a knock at its port is a wrong one at `door`. */
+/** Represents all other doors that listen to the same packets: a knock at its port is a wrong knock at `door`. */
 function wrongDoor(door: Door): Door {
   const used = new Set(door.sequence.map(({ port }) => port as number));
   let port = 1;

@@ -6,20 +6,20 @@ import { type Address, addressWords, familyOf } from '../../net/address.ts';
 import type { SpreadWitness } from './judge-spread.ts';
 import type { SpreadObservation } from './spread-hit.ts';
 
-/** A last knock that this host could not complete alone. Moments are of a clock that only grows, in ms. */
+/** A last knock that completed no sequence on this host alone. Moments are in ms by the monotonic clock. */
 export type LastKnock = {
   readonly door: Door;
   readonly source: Address;
   /** Packet time. */
   readonly at: number;
-  /** The same moment by the clock that only grows. */
+  /** The same moment by the monotonic clock. */
   readonly moment: number;
   readonly own: SpreadObservation;
-  /** What is against it already. */
+  /** Why the door must not open, if that is known already. */
   readonly whyNot?: string;
 };
 
-/** A question, what was answered to it, and by whom. */
+/** A question with its answers, and who gave them. */
 export type AnsweredQuestion = LastKnock & {
   readonly witnesses: readonly (SpreadWitness & { readonly member: string })[];
   /** The members that have not answered. */
@@ -33,26 +33,29 @@ type Pending = LastKnock & {
   readonly witnesses: (SpreadWitness & { readonly member: string })[];
 };
 
-/** Questions of this host in all, and of one source: an IPv6 source by its /64. */
+/** Limits on questions: of this host in all, and about one source (IPv6: its /64). */
 const RATE = { depth: 1000, perSecond: 1000 } as const;
 const SOURCE_RATE = { burst: 4, perSecond: 0.4 } as const;
 
 /** 8 bytes each. */
 const PLACES = 65_536;
 
-/** BOUNDED: as many as may be asked at once, plus those of `LAST_CALL_MS`. */
+/** BOUNDED: as many as may be asked at once, and those within `LATE_ANSWER_TIMEOUT_MS`. */
 const MAX_PENDING = 2000;
 
-/** Whether the sequence is complete is judged by then, without those that have not answered. */
+/** After this time the sequence is judged without the members that have not answered. */
 export const ANSWER_TIMEOUT_MS = 100;
 
-/** Where it is not, late answers count up to here: a member or the engine may be slow for a moment. */
+/** If it is incomplete then, late answers still count until here: a member or the engine may be slow for a moment. */
 export const LATE_ANSWER_TIMEOUT_MS = 1000;
 
-/** Asking begins so long after the last knock: knocks that arrived elsewhere at the same time are there by then. */
+/**
+ * The delay of a question after the last knock: by then, knocks that arrive elsewhere at the same time have been
+ * processed.
+ */
 export const SETTLE_MS = 2;
 
-/** The questions to other gateways that are under way, within their budgets. */
+/** The unanswered questions to other gateways, within their budgets. */
 export class PendingQuestions {
   readonly #all = new WorkTokens(RATE);
   readonly #sources: SourceBuckets;
@@ -71,7 +74,7 @@ export class PendingQuestions {
     this.#pending.clear();
   }
 
-  /** Whether a question about the source may be asked; then it is counted. `now`: a clock that only grows. */
+  /** Whether a question about the source may be asked; if so, it is counted. `now`: by the monotonic clock. */
   admits(source: Address, now: number): boolean {
     if (this.#pending.size >= MAX_PENDING) return false;
     const [w0, w1, w2, w3] = addressWords(source);
@@ -93,14 +96,14 @@ export class PendingQuestions {
     return pending?.waiting.has(member) === true ? pending.nonce : undefined;
   }
 
-  /** Its door, while the question is under way. */
+  /** The question's door; `undefined` once the question is over. */
   doorOf(id: number): Door | undefined {
     return this.#pending.get(id)?.door;
   }
 
   /**
-   * Takes the answer of a member. It was given between the question and now: the middle is at most half of that wrong.
-   * Returns the question when nobody is left who could answer.
+   * Adds the answer of a member. It was given between the question and now, so the middle of that time is wrong by at
+   * most half of it. Returns the question when all members have answered.
    */
   answer(id: number, member: string, observed: SpreadObservation, now: number): AnsweredQuestion | undefined {
     const pending = this.#pending.get(id);
@@ -111,7 +114,7 @@ export class PendingQuestions {
     return pending.waiting.size === 0 ? this.end(id) : undefined;
   }
 
-  /** What has been answered so far. `undefined` if the question is over. */
+  /** The answers so far. `undefined` if the question is over. */
   soFar(id: number): AnsweredQuestion | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
@@ -119,7 +122,7 @@ export class PendingQuestions {
     return { ...knock, witnesses: [...witnesses], silent: [...waiting] };
   }
 
-  /** The question is over. `undefined` if it was before. */
+  /** Ends the question. `undefined` if it was over already. */
   end(id: number): AnsweredQuestion | undefined {
     const question = this.soFar(id);
     this.#pending.delete(id);

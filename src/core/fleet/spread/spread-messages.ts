@@ -17,55 +17,55 @@ import {
 export type SpreadQuestion = {
   readonly fleet: string;
   readonly member: string;
-  /** Drawn for this question: an answer to another one is none to it. 32 hexadecimal digits. */
+  /** Drawn for this question, so that an answer to another question does not count. 32 hexadecimal digits. */
   readonly nonce: string;
   readonly door: string;
   readonly source: Address;
-  /** What the door's sequence is on the asking host, as a keyed hash. 16 hexadecimal digits. */
+  /** A keyed hash of the door's sequence on the asking host. 16 hexadecimal digits. */
   readonly knocks: string;
 };
 
 export type SpreadAnswer = {
   readonly fleet: string;
   readonly member: string;
-  /** That of the question. */
+  /** The nonce of the question. */
   readonly nonce: string;
   /** `undefined`: this host has no such door, or one with another sequence. */
   readonly observed: SpreadObservation | undefined;
 };
 
-/** `rendered`: the bytes without the signature, which nobody has looked at yet. */
+/** `rendered`: the bytes without the signature, which has not been checked yet. */
 export type Unverified<T> = {
   readonly message: T;
   readonly rendered: Uint8Array;
   readonly signature: Uint8Array;
 };
 
-/** Ahead of the bytes that are signed: such a signature is good for nothing else. */
+/** Precedes the signed bytes, so that the signature is valid for nothing else. */
 export const SIGNED_AS = {
   question: 'bussa fleet question 1\0',
   answer: 'bussa fleet answer 1\0',
 } as const;
 
-/** What the signature is made of. */
+/** The bytes that are signed. */
 export const spreadBytes = (kind: keyof typeof SIGNED_AS, rendered: Uint8Array): Uint8Array =>
   concatBytes(asciiBytes(SIGNED_AS[kind]), rendered);
 
-/** The layouts' numbers. */
+/** Layout numbers. */
 const QUESTION = 1;
 const ANSWER = 2;
 
 const WIDTH = { nonce: 16, knocks: 8, age: 4, mark: 2 } as const;
 
-/** Ages are told in 1/128 ms, up to nine hours. */
+/** On the wire, ages are in 1/128 ms, up to nine hours. */
 const AGE_UNIT = 128;
 const MAX_AGE = 256 ** WIDTH.age - 1;
 
-/** On the wire, a knock at a port of another door. */
+/** On the wire: a knock at a port of another door. */
 const WRONG_BYTE = { tcp: 255, udp: 254 } as const;
 const NO_COPY = 255;
 
-/** On the wire: no such door, nothing touched, something touched. */
+/** On the wire: no such door; no decoy port touched; a decoy port touched. */
 const ACCOUNT = { none: 0, plain: 1, touched: 2 } as const;
 
 const encoder = new TextEncoder();
@@ -101,7 +101,7 @@ export function renderAnswer({ fleet, member, nonce, observed }: SpreadAnswer): 
   return writer.finish();
 }
 
-/** `undefined` for anything but the bytes of a question and a signature behind them. Never throws. */
+/** `undefined` for anything but the bytes of a question followed by a signature. Never throws. */
 export function parseQuestion(bytes: Uint8Array): Unverified<SpreadQuestion> | undefined {
   return parse(bytes, QUESTION, (reader, from) => {
     const name = reader.text();
