@@ -13,6 +13,8 @@ export const SENTENCES = {
   completed: 'the sequence was right at {at:time}, and the door was opened',
   'start-failed': 'the sequence was right at {at:time}, but the start command {reason}',
   refused: 'the sequence was right, but {reason}',
+  'proved-start-failed': 'the proof was good at {at:time}, but the start command {reason}',
+  'proved-refused': 'the proof was good, but {reason}',
   withheld:
     'the sequence was right, but a decoy port was touched{touch}; in penalty{until}: knock the sequence twice in a row, without any other packet',
   touched: ' ({knock} at {at:time})',

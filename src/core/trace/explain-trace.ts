@@ -7,6 +7,7 @@ import { said } from '../say/render-english.ts';
 import type { Said, SaidValue } from '../say/said.ts';
 import { explainNothing, explainUnmatched, flagValues, OUTSIDE } from './explain-stray.ts';
 import type { Explanation, OpenDoor, TraceSituation } from './explanation.ts';
+import { explainProvedOpening } from './proved-opening.ts';
 import { awaited, rebuildAttempts, type TracedAttempt, type TracedAttempts } from './rebuild-attempts.ts';
 import { explainRefusedProof } from './refused-proof.ts';
 import type { TraceEntry } from './trace-entry.ts';
@@ -33,7 +34,9 @@ export function explainTrace(entries: readonly TraceEntry[], situation: TraceSit
   const isAside =
     unmatched !== undefined && (last === undefined || unmatched.at - last.end > last.door.seqTimeout);
   if (last !== undefined && !isAside) return explainAttempt(last, followed, situation);
+  const proved = explainProvedOpening(entries, last?.end, clock);
   const first = open.find(isOpenNow);
+  if (proved !== undefined && (first === undefined || proved.kind !== 'was-open')) return proved;
   if (first !== undefined) {
     return explained('open', first.door, said('open', { until: first.until }), clock);
   }

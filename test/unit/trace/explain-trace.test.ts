@@ -3,9 +3,10 @@ import { describe, test } from 'node:test';
 import { REFUSED } from '../../../src/core/lease/refusals.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { TCP_FLAG } from '../../../src/core/net/tcp-flags.ts';
+import { Packet } from '../../../src/core/packet/packet.ts';
 import { explainNow, renderNow } from '../../../src/core/trace/explain-now.ts';
 import type { OpenDoor, TraceSituation } from '../../../src/core/trace/explanation.ts';
-import { door } from '../attempt/knocks.ts';
+import { door, readKnock } from '../attempt/knocks.ts';
 import { SOURCE, TraceFixture } from './trace-fixture.ts';
 
 const SSH = door('ssh', '7000,8000,9000');
@@ -247,6 +248,43 @@ describe('the sentence', () => {
     // Its end changes nothing about it.
     bench.traces.addLeaseNote({ kind: 'closed', source: SOURCE, door: 'ssh' }, bench.at(60_005));
     assert.equal(bench.explain({}, 70_000).kind, 'start-failed');
+  });
+
+  test('a door that only proofs open: opened and closed, refused, failed; what has opened it is no stray packet', () => {
+    const half = (port: number): Packet => readKnock({ port: `${port}`, at: 0 }, new Packet(), port);
+    const fixture = (): TraceFixture => {
+      // Its door is none of the engine's.
+      const one = new TraceFixture([SSH]);
+      one.traces.addCode(half(17_492), 'code-half', one.at(0));
+      one.traces.addLeaseNote({ kind: 'opened', source: SOURCE, door: 'phone' }, one.at(5));
+      return one;
+    };
+    const note = (
+      one: TraceFixture,
+      kind: 'closed' | 'refused' | 'start-failed',
+      reason: string,
+      at: number,
+    ) => one.traces.addLeaseNote({ kind, source: SOURCE, door: 'phone', reason }, one.at(at));
+    const closed = fixture();
+    note(closed, 'closed', '', 60_005);
+    assert.equal(closed.explain({}, 70_000).kind, 'was-open');
+    assert.equal(closed.explain({}, 70_000).sentence, 'the door was opened at T+5, and closed at T+60005');
+    const other = openDoor({ since: closed.at(6), until: closed.at(90_000) });
+    assert.equal(closed.explain({ open: [other] }, 70_000).kind, 'open');
+    closed.knock('7000@70000');
+    assert.equal(closed.explain({}, 70_100).kind, 'pending');
+
+    const failed = fixture();
+    note(failed, 'start-failed', 'failed with status 2', 6);
+    note(failed, 'closed', '', 60_005);
+    const sentence = 'the proof was good at T+6, but the start command failed with status 2';
+    assert.equal(failed.explain({}, 70_000).sentence, sentence);
+
+    const refused = fixture();
+    note(refused, 'closed', '', 60_005);
+    note(refused, 'refused', REFUSED.full, 70_000);
+    assert.match(refused.explain({}, 70_000).sentence, /^the proof was good, but the lease limit is reached/);
+    assert.equal(refused.explain({ open: [other] }, 70_000).kind, 'refused');
   });
 
   test('reasons without number: the short one stands for those that are many', () => {
