@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parseAttachPoint } from '../../src/core/door/attach-point.ts';
+import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/example-gates.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
@@ -19,7 +20,8 @@ import {
 } from './firewall-fixture.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
 
-const RULESETS = 10;
+/** Of each half, and of each variant of iptables. */
+const RULESETS = repeats('BUSSA_OWNER_RULESETS', { quick: 2, full: 5 });
 const MINUTE = 60_000;
 const PATIENCE = { waitMs: 10_000 };
 /** The last is merely routed, to port 80 of the host behind. */
@@ -137,7 +139,7 @@ describe('closed to all who have not knocked, whatever the owner accepts', { con
       const random = seededRandom(t, half);
       await using stage = await FirewallFixture.create(HOST);
       await using prober = await stage.openProber();
-      for (let n = 0; n < RULESETS / 2; n++) {
+      for (let n = 0; n < RULESETS; n++) {
         const rules = renderOwnerRuleset(random);
         await feedNft(stage.wire.server, `flush ruleset\n${PUBLISHED}\n${rules}`);
         await assertDoors(stage, prober, rules);
@@ -154,7 +156,7 @@ describe('closed to all who have not knocked, whatever the owner accepts', { con
         arrange: (server) => feedNft(server, PUBLISHED),
       });
       await using prober = await stage.openProber();
-      for (let n = 0; n < RULESETS / 2; n++) {
+      for (let n = 0; n < RULESETS; n++) {
         const rules = renderOwnerTables(random);
         await feedIptables(stage.wire.server, variant, rules);
         await assertDoors(stage, prober, rules);

@@ -213,7 +213,7 @@ describe('syslog', () => {
       // A /dev of its own with nothing but the socket, and its reader.
       `mkdir "$0/dev" && cp -a /dev/null /dev/urandom "$0/dev" && mount --bind "$0/dev" /dev &&
        { "$1" --input-type=module --eval "$2" & } &&
-       while [ ! -S /dev/log ]; do :; done; "$1" --input-type=module --eval "$3"; wait`,
+       while [ ! -S /dev/log ]; do sleep 0.02; done; "$1" --input-type=module --eval "$3"; wait`,
       scratch.path,
       process.execPath,
       // Node.js has no datagram sockets of this family: the perl of every Debian has.

@@ -1,9 +1,11 @@
 /** After a stop the ruleset is what it was before the start, byte for byte, after a crash in between as well. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { gate } from '../lab/example-gates.ts';
 import { Namespace } from '../lab/namespace.ts';
 import { seededRandom } from '../lab/seeded-random.ts';
+import { somePairs } from '../lab/some-pairs.ts';
 import type { DriverAdapter } from './firewall-driver.ts';
 import { Driver } from './firewall-fixture.ts';
 import { renderOwnerRuleset, renderOwnerTables } from './owner-rulesets.ts';
@@ -21,10 +23,10 @@ const GRANTS = [
   { door: 'cut', source: '2001:db8::7', left: 60_000 },
 ];
 /** A table of iptables-legacy that has been asked for is there for good, with nothing in it: its rules are compared. */
-const LIST = `nft -s list ruleset; for legacy in iptables-legacy ip6tables-legacy; do
-  for table in filter nat raw mangle; do "$legacy-save" -t "$table" | grep -e '^-' -e DROP; done
-done; ipset list -n; :`;
-const RULESETS = 4;
+const LIST = `nft -s list ruleset
+{ iptables-legacy-save; ip6tables-legacy-save; } | grep -e '^-' -e DROP
+ipset list -n`;
+const RULESETS = repeats('BUSSA_OWNER_RULESETS', { quick: 2, full: 4 });
 
 const iptables = (rest: Partial<Extract<DriverAdapter, { kind: 'iptables' }>> = {}): DriverAdapter => ({
   kind: 'iptables',
@@ -37,7 +39,7 @@ const ADAPTERS: readonly (readonly [string, DriverAdapter])[] = [
   ['iptables-legacy', iptables({ variant: 'iptables-legacy' })],
 ];
 
-/** Shell text that makes the host. */
+/** Hosts that have little or nothing, and the shell text that makes each. */
 const HOSTS: readonly (readonly [string, string])[] = [
   ['nothing at all', ':'],
   ['an empty table', 'nft add table ip filter'],
@@ -49,10 +51,8 @@ const HOSTS: readonly (readonly [string, string])[] = [
 ];
 
 describe('after a stop nothing of Bussa’s is left', { concurrency: 2 }, () => {
-  for (const [name, adapter] of ADAPTERS) {
-    test(`${name}: on hosts that have little or nothing`, async () => {
-      for (const [host, arrange] of HOSTS) await assertNothingLeft(host, arrange, adapter);
-    });
+  for (const [[host, arrange], [name, adapter]] of somePairs(HOSTS, ADAPTERS)) {
+    test(`${name}, on a host that has ${host}`, () => assertNothingLeft(host, arrange, adapter));
   }
 
   test('on generated hosts, in the firewall that is found there', async (t) => {

@@ -11,7 +11,7 @@ import { TARGETS } from './targets.ts';
 import { Watchdog } from './watchdog.ts';
 
 const FRAMES = repeats('BUSSA_FRAMES', { quick: 100_000, full: 1_000_000 });
-const OTHERS = repeats('BUSSA_OTHERS', { quick: 3000, full: 20_000 });
+const OTHERS = repeats('BUSSA_OTHERS', { quick: 1500, full: 20_000 });
 
 describe('hostile input', () => {
   for (const name of TARGET_NAMES) {

@@ -18,7 +18,7 @@ import { assertClosesOnce, departuresOf, Mortal } from './killable-daemon.ts';
 import { readOnly } from './mount-prefixes.ts';
 import { SettableClock } from './settable-clock.ts';
 
-const DEATHS = repeats('BUSSA_DEATHS', { quick: 8, full: 60 });
+const DEATHS = repeats('BUSSA_DEATHS', { quick: 5, full: 60 });
 
 /** When something begins to fail. */
 const MOMENTS = ['from the start', 'before the knocks', 'after the knocks', 'not at all'] as const;

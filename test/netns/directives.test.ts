@@ -135,7 +135,7 @@ describe('directives', { concurrency: 4 }, () => {
     // `ip netns exec` gives every program a mount namespace of its own: only this daemon sees this /dev.
     const script = `
       mkdir "$0"; for d in null zero random urandom; do : > "$0/$d"; mount --bind /dev/$d "$0/$d"; done
-      nc -lkuU "$0/log" < /dev/null & while ! [ -S "$0/log" ]; do :; done
+      nc -lkuU "$0/log" < /dev/null & while ! [ -S "$0/log" ]; do sleep 0.02; done
       mount --bind "$0" /dev; exec "$@"`;
     const command = knockdCommand(
       directory,

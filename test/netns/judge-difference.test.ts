@@ -10,7 +10,7 @@ import { JudgeFixture, NotLoaded, wrongness } from './judge-fixture.ts';
 import { generateLoad, NAMED_SOURCE_PORTS, PORTS } from './rule-generator.ts';
 
 const LANES = 2;
-const RULESETS = repeats('BUSSA_RULESETS', { quick: 400, full: 2000 });
+const RULESETS = repeats('BUSSA_RULESETS', { quick: 200, full: 2000 });
 /** Of all verdicts: rules here ask for limits and chance far more often than those of hosts. */
 const MAX_UNKNOWN = 0.06;
 const JUDGED = [

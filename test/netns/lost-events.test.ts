@@ -146,8 +146,8 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
     await assertNewAddressesAreHeard(stage, '10.99.0.1', 'late0');
     await batch(stage, addresses('del'));
     await overrun(stage, [PROTOCOL.interfaces], async () => {
-      await batch(stage, addresses('add'));
-      await batch(stage, addresses('del'));
+      await batch(stage, addresses('add', 1500));
+      await batch(stage, addresses('del', 1500));
     });
     await assertNewAddressesAreHeard(stage, '10.99.0.2', 'late1');
     await assertNewAddressesAreHeard(stage, 'fd99::2', 'late2');

@@ -36,7 +36,10 @@ export const MOVING: Readonly<Record<string, (name: string) => Promise<void>>> =
     await stage.server.write('/etc/default/knockd', 'START_KNOCKD=1\n');
     await stage.server.write('/etc/knockd.conf', KNOCKD_CONF);
     await stage.server.run('service knockd start >/dev/null 2>&1');
-    await stage.server.run('pgrep -F /run/knockd.pid');
+    // The init script does not wait until it has begun either.
+    await stage.server.run(
+      'timeout 20 sh -c "until pgrep -F /run/knockd.pid 2>/dev/null; do sleep 0.1; done"',
+    );
     assert.doesNotMatch(await stage.run(), /error/);
     // The init script does not wait until it has ended.
     await stage.server.run('timeout 20 sh -c "while pgrep -F /run/knockd.pid; do sleep 0.1; done"');

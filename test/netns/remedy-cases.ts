@@ -64,7 +64,8 @@ const ESTABLISHED = '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCE
 const UFW = 'ufw --force enable';
 /** Debian's, which systemd would start. It drops what could not be answered: the world is behind the client. */
 export const FIREWALLD = `mkdir -p /run/dbus && dbus-daemon --system --fork && { firewalld --nofork >/dev/null 2>&1 & }
-until firewall-cmd --state >/dev/null 2>&1; do :; done
+until dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.fedoraproject.FirewallD1 | grep -q true; do sleep 0.05; done
+until firewall-cmd --state >/dev/null 2>&1; do sleep 0.1; done
 ip -6 route add default via fd07::2 dev eth0`;
 const NO_IPTABLES =
   'rm -f /usr/sbin/*tables-nft* /usr/sbin/*tables-legacy* /usr/sbin/xtables* /usr/sbin/ip*tables*';
@@ -243,7 +244,9 @@ const DOWN: readonly Case[] = [
     proves: ['daemon-running knockd-start'],
     arrange: async (host) => {
       await host.write('/etc/mine.conf', NATIVE);
-      await host.run(`knockd -d ${OWN} && kill $(cat /run/own.pid) && while [ -e /run/own.pid ]; do :; done`);
+      await host.run(
+        `knockd -d ${OWN} && kill $(cat /run/own.pid) && while [ -e /run/own.pid ]; do sleep 0.02; done`,
+      );
     },
     check: async (host) => {
       const status = await host.run('bussa status --json --state /var/lib/own');

@@ -108,7 +108,7 @@ describe('what other programs are told', () => {
     const { client, server } = wire;
     // A /run of this shell's own: ip-netns(8) has given it a mount namespace.
     const script = `mount -t tmpfs none /run && mkdir -p /run/systemd/journal && { perl -e "$0" /run/systemd/journal/socket & }
-      while [ ! -S /run/systemd/journal/socket ]; do :; done
+      while [ ! -S /run/systemd/journal/socket ]; do sleep 0.02; done
       JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2) exec "$@"`;
     const config = `[options]\n  usesyslog\n${DOOR}  open = tcp/22\n  open_for = 60\n`;
     await using knockd = server.start('sh', '-c', script, READER, ...knockdCommand(directory, config));
@@ -150,7 +150,7 @@ describe('what other programs are told', () => {
     directory.file('knockd.conf', config(socket));
     knockd.signal('SIGHUP');
     await knockd.saw(/re-reading config file/);
-    const asked = `until [ -S ${socket} ]; do :; done; printf '${request}' | nc -w 5 -U ${socket}`;
+    const asked = `until [ -S ${socket} ]; do sleep 0.02; done; printf '${request}' | nc -w 5 -U ${socket}`;
     assert.match(await server.run('sh', '-c', asked), /^bussa_leases 1$/m);
     assert.notEqual(await server.status('nc', '-z', '127.0.0.1', '9617'), 0);
     assert.equal((await knockd.stop()).code, 0);
