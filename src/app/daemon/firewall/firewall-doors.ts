@@ -179,7 +179,10 @@ export class FirewallDoors {
       this.#break((error as Error).message);
     }
     this.#regularLook.looked();
-    if (this.#isBroken || !(await this.#part.removeOthers())) this.#checkTimer.retry();
+    if (this.#isBroken) this.#checkTimer.retry();
+    // At a start the check behind it does that: searching other firewalls runs five programs.
+    else if (this.#part.isFirst) this.#checkTimer.afterChange();
+    else if (!(await this.#part.removeOthers())) this.#checkTimer.retry();
     return !this.#isBroken;
   }
 

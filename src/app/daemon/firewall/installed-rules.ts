@@ -29,6 +29,7 @@ export class InstalledRules {
   /** No rules of an earlier choice or an earlier process are left. */
   #isAlone = false;
   #hasFoundPart: boolean | undefined;
+  #installs = 0;
 
   constructor(parts: InstalledRulesParts) {
     this.#parts = parts;
@@ -42,6 +43,11 @@ export class InstalledRules {
   /** Whether Bussa's rules existed when this process first closed ports: a dead daemon left them. */
   get hasFoundPart(): boolean {
     return this.#hasFoundPart === true;
+  }
+
+  /** Nothing has been installed before the present rules. */
+  get isFirst(): boolean {
+    return this.#installs === 1;
   }
 
   /** Why this one was chosen. */
@@ -95,6 +101,7 @@ export class InstalledRules {
    */
   async install(gates: readonly Gate[], grants: readonly Grant[]): Promise<readonly Grant[]> {
     this.#leftOut.clear();
+    this.#installs++;
     for (let left = gates; ; ) {
       try {
         const isIn = ({ door }: Grant): boolean => !this.#leftOut.has(door);
