@@ -71,11 +71,16 @@ function explainAttempt(
   const of = (kind: Explanation['kind'], sentence: Said): Explanation =>
     explained(kind, door.name, sentence, clock);
   if (state === 'completed') return of(...explainOpening(one, situation));
+  // Without a knock of the sequence it was a proof.
+  const isProof = stage === 0;
   if (state === 'start-failed') {
-    const reason = reasonValue(one, 'failed-in-the-log');
-    return of('start-failed', said('start-failed', { at: one.openedAt ?? one.end, reason }));
+    const values = { at: one.openedAt ?? one.end, reason: reasonValue(one, 'failed-in-the-log') };
+    return of('start-failed', said(isProof ? 'proved-start-failed' : 'start-failed', values));
   }
-  if (state === 'refused') return of('refused', said('refused', { reason: refusal(one, situation) }));
+  if (state === 'refused') {
+    const values = { reason: refusal(one, situation) };
+    return of('refused', said(isProof ? 'proved-refused' : 'refused', values));
+  }
   if (state === 'withheld') return of('tripwire', withheld(touch, situation));
   if (state === 'evicted') return of('evicted', said('evicted', { stage, of: door.sequence.length }));
   const n = stage + 1;

@@ -250,6 +250,16 @@ describe('the sentence', () => {
     assert.equal(bench.explain({}, 70_000).kind, 'start-failed');
   });
 
+  test('a door with a sequence says whether it was the sequence or a proof that was good', () => {
+    const bench = new TraceFixture([SSH]);
+    const note = { source: SOURCE, door: 'ssh', reason: REFUSED.full } as const;
+    bench.traces.addLeaseNote({ kind: 'refused', ...note }, bench.at(3));
+    assert.match(bench.explain().sentence, /^the proof was good, but the lease limit is reached/);
+    bench.knock('7000@10 8000@11 9000@12');
+    bench.traces.addLeaseNote({ kind: 'refused', ...note }, bench.at(13));
+    assert.match(bench.explain().sentence, /^the sequence was right, but the lease limit is reached/);
+  });
+
   test('a door that only proofs open: opened and closed, refused, failed; what has opened it is no stray packet', () => {
     const half = (port: number): Packet => readKnock({ port: `${port}`, at: 0 }, new Packet(), port);
     const fixture = (): TraceFixture => {

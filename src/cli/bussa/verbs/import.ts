@@ -95,7 +95,13 @@ async function importClient(file: string, hosts: string, output: Output): Promis
         isNew ? `${name}: written to ${hosts}, its keys to ${keyFile}` : `${name}: ${hosts} has it already`,
       ),
     ),
-    ...(profiles.length === 0 ? [printable(`nothing in ${file} can be taken over`)] : []),
+    ...(profiles.length === 0
+      ? [
+          printable(
+            `nothing in ${file} can be taken over: give the access.conf of fwknopd, or the .fwknoprc of its client`,
+          ),
+        ]
+      : []),
     ...leftOut.map(({ line, stanza, what }) => printable(`${file}:${line}: [${stanza}] ${what}`)),
     ...(profiles.length === 0 ? [] : ['', `To knock: bussa knock ${profiles[0]?.name}`]),
   ]);
