@@ -30,7 +30,7 @@ class Host implements AsyncDisposable {
   readonly daemon: CarriedDaemon;
   readonly said: string[] = [];
   readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
+  readonly #ended: Promise<unknown>;
 
   private constructor(daemon: CarriedDaemon, files: string) {
     this.daemon = daemon;

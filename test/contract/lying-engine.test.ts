@@ -49,7 +49,7 @@ to('an id of a record that is none', 'XADD', () => ':1\r\n');
 class Host implements AsyncDisposable {
   readonly daemon: CarriedDaemon;
   readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
+  readonly #ended: Promise<unknown>;
 
   constructor(daemon: CarriedDaemon) {
     this.daemon = daemon;

@@ -74,6 +74,14 @@ describe('a fleet of three gateways', () => {
     const json = await first.host.run(...(BUSSA as [string]), 'fleet', 'status', '--json', ...first.place);
     const { member, connected } = JSON.parse(json) as { member: string; connected: boolean };
     assert.deepEqual([member, connected], ['gw1', true]);
+
+    // Another carrier, such as one started by hand beside the service, takes over, and the first one says so and ends.
+    const words = ['fleet', ...first.place, '--files', engine.filesFor('gw1')];
+    const second = stack.use(first.host.start(...(BUSSA as [string]), ...words));
+    await second.saw(/connected to 10\.7\.9\.1:6379/);
+    await first.carrier.saw(/another `bussa fleet` has connected to this daemon: this one ends/);
+    assert.equal((await first.carrier.exited).code, 1);
+
     await first.host.run(...(BUSSA as [string]), 'close', 'ssh', HUB, '--fleet', ...first.place);
     for (const { knockd } of gateways) await knockd.saw(/10\.7\.9\.1: ssh: .*closed tcp\/22/);
   });

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FleetBegin } from '../../core/control/fleet-link.ts';
+import { type FleetBegin, REPLACED } from '../../core/control/fleet-link.ts';
 import { engineKeys } from '../../core/fleet/engine-keys.ts';
 import { EngineError } from '../../host/engine/engine-error.ts';
 import { type DaemonSelector, findSocket } from '../ask/ask-daemon.ts';
@@ -40,17 +40,22 @@ export class FleetCarrier {
     this.#signal = signal;
   }
 
-  /** Carries until `signal` is aborted, whatever is lost meanwhile. */
-  async run(): Promise<void> {
+  /** Carries until `signal` is aborted, whatever is lost meanwhile. False: another process carries for this daemon now. */
+  async run(): Promise<boolean> {
     while (!this.#signal.aborted) {
       try {
         await this.#round();
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
+        if (error.message === REPLACED) {
+          this.#say(`${REPLACED}: this one ends`);
+          return false;
+        }
         this.#say(`the daemon cannot be asked: ${error.message}`);
         await wait(DAEMON_WAIT_MS, this.#signal);
       }
     }
+    return true;
   }
 
   /** Runs from a found daemon until daemon or engine is lost. Throws a `LinkError`. */

@@ -19,6 +19,9 @@ export const MAX_DELIVERED = 256;
 /** BOUNDED: bytes of a request's line at the socket `fleet`: `MAX_DELIVERED` records in base64url, with room for their ids. */
 export const MAX_FLEET_LINE = 512 * 1024;
 
+/** What a carrier is told when another one has taken its place. */
+export const REPLACED = 'another `bussa fleet` has connected to this daemon';
+
 /** `1716200000000-3`: milliseconds by the engine's clock, and a number. */
 export type StreamId = string & { readonly brand: 'StreamId' };
 
@@ -127,6 +130,14 @@ const BYTES: Reader<Uint8Array> = {
   write: renderBase64Url,
 };
 
+/** BOUNDED: it gets into the log and the status. The rest of a longer text is left out. */
+const MAX_TEXT = 512;
+
+const SHORT_TEXT: Reader<string> = {
+  is: TEXT.is,
+  read: (value) => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : TEXT.read(value)),
+};
+
 const STREAM_ID_IS = 'the id of an entry in a stream';
 
 const STREAM_ID: Reader<StreamId> = {
@@ -186,9 +197,9 @@ export const FLEET_REQUESTS: { readonly [V in keyof FleetRequests]: Fields<Fleet
   'fleet-claimed': { id: COUNT, outcome: word(...CLAIM_OUTCOMES) },
   'fleet-state': {
     connected: FLAG,
-    why: optional(TEXT),
+    why: optional(SHORT_TEXT),
     offset: optional(NUMBER),
-    wide: optional(list(TEXT)),
+    wide: optional(list(SHORT_TEXT)),
   },
   'fleet-asked': { to: TEXT, bytes: BYTES },
   'fleet-answered': { id: COUNT, bytes: BYTES },

@@ -79,7 +79,9 @@ function parseUser(text: string | undefined): UserReading {
 
 function parseServer(tls: boolean, hosts: string, path: string): EngineReading {
   if (path !== '' && path !== '/')
-    return bad(`${quoteText(path)} behind the host means nothing here: only database 0 is used`);
+    return bad(
+      `${quoteText(path)} behind the host means nothing here: only database 0 is used; leave it out`,
+    );
   const place = parsePlace(hosts, SERVER_PORT);
   if (typeof place === 'string') return bad(place);
   return (
@@ -122,7 +124,9 @@ function parsePlace(text: string, usual: number): EnginePlace | string {
   if (host === undefined)
     return `${quoteText(text)} is no host: write an IPv6 address in brackets, [2001:db8::1]:6379`;
   if (!/^[A-Za-z0-9_:]([A-Za-z0-9_.:-]{0,252})$/.test(host))
-    return host === '' ? `the host of the engine is missing: ${FORM}` : `${quoteText(host)} is no host`;
+    return host === ''
+      ? `the host of the engine is missing: ${FORM}`
+      : `${quoteText(host)} is no host: write a name or an address, or several behind valkeys+sentinel://`;
   const port = parsePort(digits ?? `${usual}`);
   if (port === undefined) return `bad port ${quoteText(digits ?? '')}: give 1 to ${MAX_PORT}`;
   return { host, port };

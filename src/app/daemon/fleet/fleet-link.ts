@@ -1,4 +1,10 @@
-import type { ClaimOutcome, FleetBegin, FleetPart } from '../../../core/control/fleet-link.ts';
+import {
+  type ClaimOutcome,
+  type FleetBegin,
+  type FleetPart,
+  REPLACED,
+} from '../../../core/control/fleet-link.ts';
+import { RequestError } from '../../../core/control/parse-request.ts';
 import type { Millis } from '../../../core/net/time.ts';
 
 /** BOUNDED: parts, except records, that wait for the carrier. More are not sent. */
@@ -25,7 +31,7 @@ export type FleetLinkParts = {
   readonly onCarrier: (isThere: boolean) => void;
 };
 
-type Follower = { wake: () => void; isOver: boolean };
+type Follower = { wake: () => void; isOver: boolean; isReplaced: boolean };
 
 /** The daemon's end of the link to the carrier: outgoing parts, and those that wait for an answer. */
 export class FleetLink {
@@ -115,10 +121,11 @@ export class FleetLink {
     this.#claims.delete(id);
   }
 
-  /** A second carrier replaces the first. */
+  /** A second carrier replaces the first, which may be one that has died; if it lives, it is told. */
   async *follow(): AsyncGenerator<FleetPart> {
+    if (this.#follower !== undefined) this.#follower.isReplaced = true;
     this.#leave();
-    const follower: Follower = { wake: () => undefined, isOver: false };
+    const follower: Follower = { wake: () => undefined, isOver: false, isReplaced: false };
     this.#follower = follower;
     this.#mustBegin = true;
     this.#parts.onCarrier(true);
@@ -128,6 +135,7 @@ export class FleetLink {
         if (part !== undefined) yield part;
         else await new Promise<void>((resolve) => (follower.wake = resolve));
       }
+      if (follower.isReplaced) throw new RequestError(REPLACED);
     } finally {
       if (this.#follower === follower) this.#leave();
     }

@@ -123,8 +123,8 @@ async function carry(choice: DaemonSelector, files: string, output: Output): Pro
   const { FleetCarrier } = await import('../../../app/fleet/fleet-carrier.ts');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  await new FleetCarrier({ choice, files, say: (line) => output.print(printable(line)) }, stop.signal).run();
-  return EXIT.ok;
+  const say = (line: string): void => output.print(printable(line));
+  return (await new FleetCarrier({ choice, files, say }, stop.signal).run()) ? EXIT.ok : EXIT.failed;
 }
 
 async function showStatus(choice: DaemonSelector, json: boolean, output: Output): Promise<number> {
