@@ -110,7 +110,7 @@ describe('a command behind a claim', () => {
   });
 });
 
-describe('what a claim tells', () => {
+describe('what a claim shows', () => {
   test('unclaimed, running, ended, and again unclaimed', async () => {
     using scratch = new Scratch();
     const claim = scratch.file('c');

@@ -133,7 +133,7 @@ async function assertDoors(stage: FirewallFixture, prober: Prober, rules: string
   assert.equal(await stage.list(), before);
 }
 
-describe('closed to all who have not knocked, whatever the owner accepts', { concurrency: 2 }, () => {
+describe('closed to all who have not knocked, whatever the owner’s rules accept', { concurrency: 2 }, () => {
   for (const half of [0, 1]) {
     test(`accepts behind jumps, sets, verdict maps, at any priority, in several tables (${half})`, async (t) => {
       const random = seededRandom(t, half);
@@ -252,7 +252,7 @@ insert rule inet filter input jump bussa_input`,
     assert.equal(await stage.list(), before);
   });
 
-  test('an owner’s chain that cannot be attached to: closed all the same, told, and those who knock get in', async () => {
+  test('an owner’s chain that Bussa cannot attach to: the port is closed, a line says so, and knockers get in', async () => {
     await using stage = await FirewallFixture.create({
       ...HOST,
       adapter: { kind: 'nftables', attach: [parseAttachPoint('inet gone input') ?? assert.fail()] },

@@ -61,7 +61,7 @@ describe('control socket', () => {
     assert.equal(await everything(socket), '{"ok":true,"request":{"a":1}}\n{"ok":true,"request":{"b":2}}\n');
   });
 
-  test('what is no JSON is told so, and the next line is heard', async () => {
+  test('a line that is not JSON gets an error, and the next line is read', async () => {
     using bench = await Fixture.open();
     const socket = await bench.client();
     socket.end('{"a":\n\xff\x00\n7\n');
@@ -78,7 +78,7 @@ describe('control socket', () => {
     assert.match(await everything(socket), /at most 4096 bytes/);
   });
 
-  test('a client that asks and does not read has one request at work, and holds up nobody', async () => {
+  test('a client that asks and does not read has one pending request, and delays no other', async () => {
     let answered = 0;
     const bulk = 'y'.repeat(100_000);
     using bench = await Fixture.open(() => {

@@ -151,7 +151,7 @@ for (const [name, library] of LIBRARIES) {
       assert.equal(count(), before_);
     });
 
-    test('who may not come in is told why', async () => {
+    test('a refused login gives the reason', async () => {
       const cases: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
         [
           () => open(engine.port, files, { user: 'gw1', password: 'wrong' }),

@@ -17,7 +17,7 @@ type Prefixed = Record<'base' | 'one' | 'other' | 'outside', Address> & { readon
 for (const [lane, situation] of SITUATIONS.entries()) {
   describe(`grants of IPv6 prefixes, ${situation.name}`, { concurrency: 2 }, () => {
     const test = testOn(situation);
-    test('let in the whole prefix, and nobody beside it', async (t) => {
+    test('let in the whole prefix, and no address outside of it', async (t) => {
       await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

@@ -34,7 +34,7 @@ for (const situation of SITUATIONS) {
       assert.equal(await stage.list(), once);
     });
 
-    test('what is somebody else’s is the same, byte for byte, with it, after it, and after a crash of it', async () => {
+    test('the rules of others stay the same, byte for byte, while Bussa runs, after its stop, and after a crash', async () => {
       await using stage = await FirewallFixture.create(situation);
       await using firewall = await stage.openFirewall();
       const before = await stage.list();
@@ -57,7 +57,7 @@ for (const situation of SITUATIONS) {
       assert.equal(await stage.list(), before);
     });
 
-    test('somebody flushes the rules: noticed, and put back', async () => {
+    test('flushed rules are noticed and restored', async () => {
       await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

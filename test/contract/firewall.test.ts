@@ -98,7 +98,7 @@ for (const situation of SITUATIONS) {
       }
     });
 
-    test('a service that resets lets nobody in again from the same port, without a lease', async () => {
+    test('a connection that the service reset cannot be opened again from the same port without a lease', async () => {
       await using stage = await FirewallFixture.create(situation);
       const { client, server } = stage.wire;
       await using service = server.start(process.execPath, '-e', RESETTING);
@@ -119,7 +119,7 @@ for (const situation of SITUATIONS) {
       assert.equal(await connect(24), 'shut', 'its lease is over');
     });
 
-    test('connections to be cut or held: the same are let in, and what they were told stays in place', async () => {
+    test('doors that cut or hold connections let in the same sources', async () => {
       await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       await using firewall = await stage.openFirewall();

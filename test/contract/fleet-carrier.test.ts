@@ -112,7 +112,7 @@ suite('the carrier of a fleet', () => {
     assert.deepEqual([host.daemon.asked, host.daemon.answered], [[], []]);
   });
 
-  test('bans are kept by the engine, and come to whoever connects', async () => {
+  test('the engine stores bans, and members that connect later get them', async () => {
     await engine.order('FLUSHALL');
     await using one = await Host.start('gw1');
     await one.daemon.connected();
@@ -127,7 +127,7 @@ suite('the carrier of a fleet', () => {
     assert.ok(other.daemon.delivered.every(({ id, age }) => id === undefined && age === undefined));
   });
 
-  test('one claim is granted, whoever comes second is told', async () => {
+  test('the first claim of a proof is granted, the second refused', async () => {
     await engine.order('FLUSHALL');
     await using one = await Host.start('gw1');
     await using other = await Host.start('gw2');
@@ -158,7 +158,7 @@ suite('the carrier of a fleet', () => {
     assert.deepEqual(one.daemon.asked, [], 'nobody asks himself');
   });
 
-  test('without an engine claims are refused at once; with it the daemon is followed anew', async () => {
+  test('without an engine, claims are refused at once; when it is back, the daemon is followed again', async () => {
     await engine.order('FLUSHALL');
     await using one = await Host.start('gw1');
     await using other = await Host.start('gw2');
@@ -227,7 +227,7 @@ suite('the carrier of a fleet', () => {
     assert.ok(Number(await engine.order('XLEN', STREAM)) < 150, 'and what nobody needs goes');
   });
 
-  test('rights beyond the needs are told', async () => {
+  test('rights in the engine that the carrier does not need are reported', async () => {
     const before_ = await engine.order('ACL', 'LIST');
     await using narrow = await Host.start('gw1');
     await narrow.daemon.connected();
@@ -239,7 +239,7 @@ suite('the carrier of a fleet', () => {
     await engine.order('ACL', 'LOAD');
   });
 
-  test('an engine that lets nobody in is told with its reason', async () => {
+  test('an engine that refuses the login is reported with its reason', async () => {
     await using host = await Host.start('gw1', {}, '/nonexistent');
     await host.daemon.until(() => host.daemon.states.length > 0, 'told');
     assert.match(host.daemon.states[0]?.why ?? '', /authority.*ca\.pem/);

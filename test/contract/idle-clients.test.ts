@@ -96,7 +96,7 @@ describe('clients that want nothing', () => {
     }
   }
 
-  test('metrics: whoever does not end his request in time is hung up on, though he drips', async () => {
+  test('metrics: a client that does not finish its request in time is disconnected, even if it sends single bytes', async () => {
     using scratch = new Scratch();
     const place = { path: scratch.file('metrics') };
     const server = await openText(place, 'a 1\n');

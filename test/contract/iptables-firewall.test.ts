@@ -78,7 +78,7 @@ for (const situation of IPTABLES_SITUATIONS.slice(0, 2)) {
       assert.equal(await stage.list(), foreign);
     });
 
-    test('a command fails half-way: told, and nothing has changed', async () => {
+    test('a command that fails half-way is reported, and nothing has changed', async () => {
       await using stage = await FirewallFixture.create(situation);
       await using prober = await stage.openProber();
       using commands = new Commands();

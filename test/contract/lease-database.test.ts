@@ -15,7 +15,7 @@ import { lease, parsePorts } from './stored-lease.ts';
 const OPEN = `import { openSqliteLeaseStore } from '${moduleOf('host/store/sqlite-lease-store.ts')}';`;
 
 describe('the database of leases', () => {
-  test('a FIFO in its place is refused in words, and nobody waits for its other end', () => {
+  test('a FIFO in its place is refused with a message, without waiting for a writer', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     execFileSync('mkfifo', [path]);
@@ -84,7 +84,7 @@ describe('the database of leases', () => {
     again.close();
   });
 
-  test('of the seventh layout: nobody is named in it; who holds a lease from then on is kept, and found in the history', () => {
+  test('of the seventh layout, which has no holders: from then on holders are stored, and shown in the history', () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const before = openSqliteLeaseStore(path);

@@ -97,7 +97,7 @@ suite('an engine that lies', { concurrency: 8 }, () => {
     });
   }
 
-  test('an engine that refuses every change is told as such, and not asked all the time', async () => {
+  test('an engine that refuses every change is reported, and asked at growing intervals', async () => {
     await using engine = await LyingEngine.start();
     engine.lie = (command) => (command === 'HSET' ? '-NOREPLICAS Not enough good replicas\r\n' : undefined);
     await using host = await Host.start(engine);
@@ -108,7 +108,7 @@ suite('an engine that lies', { concurrency: 8 }, () => {
     assert.ok(!host.daemon.states.some(({ connected }) => connected));
   });
 
-  test('messages in a form that nobody sends', async () => {
+  test('malformed messages', async () => {
     await using engine = await LyingEngine.start();
     await using host = await Host.start(engine);
     const { daemon } = host;

@@ -190,7 +190,7 @@ describe('nftables', { concurrency: 2 }, () => {
     await firewall.grant('ssh', CLIENT, MINUTE);
   });
 
-  test('a source that no table in attach sees, and that nobody drops, is let in', async () => {
+  test('a source that no table in attach sees, and that no rule drops, is let in', async () => {
     await using stage = await FirewallFixture.create({
       ...HOST,
       arrange: (server) => feedNft(server, FOUR_ALONE),

@@ -82,7 +82,7 @@ for (const platform of PLATFORMS) {
       close();
     });
 
-    test('knock: what did not leave is told, and --interface is refused in one line', async () => {
+    test('knock: an unsent packet is reported, and --interface is refused in one line', async () => {
       const lost = await run(platform, 'knock', ['255.255.255.255', '7000']);
       assert.equal(lost.status, 1);
       assert.match(lost.stderr, /^knock: connect on tcp 255\.255\.255\.255:7000: E[A-Z]+ \(.*\)\n$/);

@@ -58,7 +58,7 @@ describe('the outcome of a command', () => {
     process.kill(Number(readFileSync(scratch.file('pid'), 'utf8')), 'SIGKILL');
   });
 
-  test('in a session of its own, without an input, in the directory that is named', async () => {
+  test('in a separate session, without input, in the given directory', async () => {
     using scratch = new Scratch();
     const out = scratch.file('out');
     await runCommand(

@@ -159,7 +159,7 @@ describe('signed knocks from the client', () => {
     assert.equal(judge.judged.at(-1)?.body?.source, '127.0.0.1');
   });
 
-  test('what the server refuses is told at once, and not tried again', async () => {
+  test('a refusal of the server is reported at once, without a retry', async () => {
     await using judge = await KnockJudge.open(publicKey('ed25519'));
     judge.verdict = 'refused';
     await using program = runKnock(judge, `IdentityFile ${file('ed25519')}\nPort ${await closedPort()}`);
@@ -345,13 +345,13 @@ describe('signed knocks from the client', () => {
       agent.ask('-D', '-q');
     });
 
-    test('a confirmation that nobody gives', async () => {
+    test('a confirmation that is not given', async () => {
       agent.add(file('ed25519'), '-c');
       assert.match(await refusal('ed25519'), /nobody confirmed .* ssh-add -c .* ssh-askpass/);
       agent.ask('-D', '-q');
     });
 
-    test('nobody at the socket, and no agent: the file serves; without one it is told', async () => {
+    test('no agent at the socket: the key file is used; without a file there is an error', async () => {
       assert.match(
         await refusal('ed25519', file('nobody')),
         /ENOENT.*: start an SSH agent, or name the socket of another one in IdentityAgent/,
@@ -362,7 +362,7 @@ describe('signed knocks from the client', () => {
       assert.match(await refusal('ed25519', 'none'), /no SSH agent is set .* private key/);
     });
 
-    test('a passphrase that nobody gives, and a file that others can read', async () => {
+    test('a passphrase that is not given, and a file that others can read', async () => {
       await using judge = await KnockJudge.open(publicKey('ed25519'));
       makeKey(file('secret'), '-t', 'ed25519', '-N', 'a passphrase');
       const run = async (name: string): Promise<string> => {

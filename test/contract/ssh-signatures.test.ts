@@ -81,7 +81,7 @@ describe('signatures of OpenSSH', () => {
     }
   });
 
-  test('a key that the agent has not is refused; a socket that is none is told as such', async () => {
+  test('a key that the agent lacks is refused; a file that is not a socket is reported', async () => {
     const { blob } = (await new SshAgent(socket).keys())[0] as { blob: Uint8Array };
     const other = Uint8Array.from(blob);
     other[other.length - 1] = (other.at(-1) as number) ^ 1;

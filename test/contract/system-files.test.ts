@@ -38,7 +38,7 @@ describe('the pid file', () => {
     assert.equal(readFileSync(path, 'utf8'), '1\n');
   });
 
-  test('where it cannot be written: an error, and nothing is left', () => {
+  test('if it cannot be written: an error, and nothing is left behind', () => {
     using scratch = new Scratch();
     assert.throws(() => writePidFile(scratch.file('no/such/pid')), /ENOENT/);
     mkdirSync(scratch.file('pid'));
@@ -48,7 +48,7 @@ describe('the pid file', () => {
 });
 
 describe('replacing a file', () => {
-  test("what a crash has left of a process with this number is in nobody's way", () => {
+  test('what a crash left for this process ID does not matter', () => {
     using scratch = new Scratch();
     writeFileSync(scratch.file('file'), 'old');
     writeFileSync(scratch.file(`file.bussa-${process.pid}`), 'half');

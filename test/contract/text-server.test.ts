@@ -18,7 +18,7 @@ function status(socketPath: string, path: string): Promise<number | undefined> {
 const open = (path: string): Promise<TextServer> =>
   TextServer.open({ path }, '/metrics', 'text/plain', () => ['a 1\n']);
 
-test('a socket that is left is replaced, a file that is none costs nobody its content', async () => {
+test('a leftover socket is replaced; another file keeps its content', async () => {
   using scratch = new Scratch();
   const path = scratch.file('metrics');
   writeFileSync(path, 'precious');

@@ -50,7 +50,7 @@ const HOSTS: readonly (readonly [string, string])[] = [
   ['a set in an empty table', 'nft "add table ip6 filter; add set ip6 filter s { type ipv4_addr; }"'],
 ];
 
-describe('after a stop nothing of Bussa’s is left', { concurrency: 2 }, () => {
+describe('after a stop nothing of Bussa is left', { concurrency: 2 }, () => {
   for (const [[host, arrange], [name, adapter]] of somePairs(HOSTS, ADAPTERS)) {
     test(`${name}, on a host that has ${host}`, () => assertNothingLeft(host, arrange, adapter));
   }
@@ -69,7 +69,7 @@ describe('after a stop nothing of Bussa’s is left', { concurrency: 2 }, () => 
     }
   });
 
-  test('what somebody else has put into what was made for Bussa stays', async () => {
+  test('rules of others in chains that Bussa created stay', async () => {
     await using host = await Namespace.create();
     await using firewall = await open(host, iptables());
     await firewall.install(GATES, []);

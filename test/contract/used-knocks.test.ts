@@ -186,7 +186,7 @@ describe('the record of used knocks in memory', () => {
     assert.deepEqual([used.size, used.floor], [0, NOW]);
   });
 
-  test('where it is full the oldest goes, and its time is the floor', () => {
+  test('when it is full, the oldest entry goes, and its time becomes the lower limit', () => {
     const used = fresh();
     for (let n = 0; n < MAX_USED; n++) used.add(knock(n, NOW + n), boot);
     assert.equal(used.add(knock(MAX_USED, NOW), boot), true);

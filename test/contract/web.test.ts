@@ -164,7 +164,7 @@ describe('bussa web', { concurrency: 4 }, () => {
     );
   });
 
-  test('without the token nothing is told and nothing ordered', async () => {
+  test('without the token, no question is answered and no order accepted', async () => {
     using page = await Page.open();
     const wrong = ['', 'Bearer', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
     for (const Authorization of wrong) {
@@ -229,7 +229,7 @@ describe('bussa web', { concurrency: 4 }, () => {
     }
   });
 
-  test('a thousand connections that say nothing, or byte by byte, keep nobody out', async () => {
+  test('a thousand silent or slow connections keep no client out', async () => {
     using page = await Page.open();
     const sockets = Array.from({ length: 1000 }, () => page.connect());
     for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: ');

@@ -20,7 +20,7 @@ async function running(text: string): Promise<Program> {
 
 const SLOW = 'echo begun; read -r line && echo slow end >> done';
 
-describe('what a dead daemon has left', { concurrency: 4 }, () => {
+describe('the leases of a dead daemon', { concurrency: 4 }, () => {
   test('killed before the start command was claimed: the door never opened and is not closed', async () => {
     using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
@@ -134,7 +134,7 @@ describe('what a dead daemon has left', { concurrency: 4 }, () => {
     assert.deepEqual(bench.store.all(), []);
   });
 
-  test('the stop command was killed with the daemon: it is run anew, at once', async () => {
+  test('the stop command was killed with the daemon: it runs again at once', async () => {
     using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');
@@ -208,7 +208,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     assert.equal(bench.done, CLOSED);
   });
 
-  test('overdue by the clock of day: at once', async () => {
+  test('overdue by the wall clock: at once', async () => {
     using bench = new KeeperFixture();
     left(bench);
     bench.clock.advance(60_000);
@@ -218,7 +218,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     assert.equal(bench.done, CLOSED);
   });
 
-  test('the clock of day has lost ten years: no longer open than it was opened for, however often it restarts', async () => {
+  test('the wall clock has lost ten years: a door stays open no longer than its time, however often the daemon restarts', async () => {
     using bench = new KeeperFixture();
     left(bench);
     bench.clock.day -= 10 * 365 * 86_400_000;
@@ -239,7 +239,7 @@ describe('after a reboot', { concurrency: 4 }, () => {
     await first.stop();
   });
 
-  test('the clock of day jumps within one boot: nothing changes', async () => {
+  test('the wall clock jumps within one boot: nothing changes', async () => {
     using bench = new KeeperFixture();
     const lease = bench.left(bench.door(DOOR));
     await runCommand(bench.claimedStart(lease, 'true'), '/');

@@ -81,7 +81,7 @@ suite('the users and the server key beside a configuration', () => {
     });
   }
 
-  test('every mistake in both is told at once, each with its place', () => {
+  test('all mistakes in both files are reported at once, each with its place', () => {
     writeAll();
     write('users.conf', '[alice]\nkey = nonsense\nuntil = never\n');
     write('server.key', 'nonsense');
@@ -182,7 +182,7 @@ suite('the server key', () => {
     assert.deepEqual(countAt(now + 50 * day), [[false, false, true], undefined]);
   });
 
-  test('is refused where it is something else, and never a throw', () => {
+  test('anything else is refused, and nothing is thrown', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const wrong = [
       '',

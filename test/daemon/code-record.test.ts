@@ -84,7 +84,7 @@ suite('the record of used codes', () => {
     third.close();
   });
 
-  test('a full disk keeps nobody out, is told once, and all of it is written later or not counted on', async () => {
+  test('a full disk keeps nobody out and is reported once; records are written later', async () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const store = openSqliteLeaseStore(path);
@@ -104,7 +104,7 @@ suite('the record of used codes', () => {
     next.close();
   });
 
-  test('what is forgiven is forgotten on the disk too', async () => {
+  test('codes that `bussa user forgive` drops are deleted from the database too', async () => {
     using scratch = new Scratch();
     const path = scratch.file('leases.db');
     const store = openSqliteLeaseStore(path);

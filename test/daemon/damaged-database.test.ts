@@ -185,7 +185,7 @@ describe('a database that is damaged when the daemon starts', () => {
     );
   });
 
-  test('a stop command that is not its door’s is not run: it is told, to be run by hand', () => {
+  test('a stop command that is not the door’s does not run: the log shows it, to be run by hand', () => {
     using one = bench();
     const store = openSqliteLeaseStore(one.path);
     store.record(lease('other', { stop: 'rm -rf /', dueWall: instant(0) }));

@@ -49,7 +49,7 @@ function open(options: { debug?: boolean; names?: NameLookup } = {}): {
 }
 
 describe('the log of events', () => {
-  test('each event is a line in the file and on the terminal, which has words of its own at the ends', async () => {
+  test('each event is a line in the file and on the terminal; the first and last lines differ on the terminal', async () => {
     const { log, file, terminal } = open();
     log.write({ kind: 'listening', on: 'eth0' });
     log.write(stage(A));
@@ -94,7 +94,7 @@ describe('the log of events', () => {
     );
   });
 
-  test('a flood of one sort from ever new sources: the same, and openings are not held up by it', async () => {
+  test('a flood of one kind from ever new sources: the same, and it delays no opening', async () => {
     const { log, file } = open();
     let admitted = 0;
     for (let n = 0; n < 50_000; n++) if (log.admits('stage', 'door: Stage', n / 100)) admitted++;
@@ -106,7 +106,7 @@ describe('the log of events', () => {
     ]);
   });
 
-  test('a flood at many doors: no more than at two for long, and what is no attempt is told all the same', async () => {
+  test('a flood at many doors writes no more than one at two; lines about other things are still written', async () => {
     const { log, file } = open();
     let admitted = 0;
     const lasts = 100_000;

@@ -27,7 +27,7 @@ describe('a start command that fails', { concurrency: 4 }, () => {
       assert.equal(keeper.book.failed, 0);
     });
 
-    test(`${start}: a door without a stop command is told of as well`, async () => {
+    test(`${start}: so is a door without a stop command`, async () => {
       using bench = new KeeperFixture();
       bench.keeper().complete(bench.completion(bench.door({ start })));
       assert.match((await bench.saw('start-failed')).reason, reason);

@@ -51,7 +51,7 @@ describe('the feed of events', () => {
     feed.close();
   });
 
-  test('a follower that does not read costs nothing, and is told how much it has missed', async () => {
+  test('a follower that does not read costs nothing, and learns how much it has missed', async () => {
     const feed = feedOf();
     const slow = feed.follow(undefined);
     await next(slow);

@@ -203,7 +203,7 @@ describe('who may write a configuration, and read its secrets', () => {
   });
 
   test(
-    'what lies on a read-only mount is written by nobody, and its warning is no chmod that fails',
+    'a file on a read-only mount cannot be written, and the warning suggests no chmod',
     needsRoot,
     async () => {
       using scratch = new Scratch();

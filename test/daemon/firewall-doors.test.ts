@@ -124,7 +124,7 @@ describe('doors in the firewall', () => {
       assert.deepEqual([...bench.nftables.open.keys()], ['ssh 192.0.2.1', 'ssh 192.0.2.2']);
     });
 
-    test('refused because somebody has taken the rules away: put back at once, and opened', async () => {
+    test('refused because the rules were removed: they are restored at once, and the door opens', async () => {
       const bench = new Fixture();
       await bench.doors.install(GATES, {});
       bench.nftables.gates = undefined;
@@ -278,7 +278,7 @@ describe('doors in the firewall', () => {
     }
   });
 
-  test('a single-use lease of which nothing tells whether it has been used needs a new knock, says the log', async () => {
+  test('if it is unknown whether a single use was spent, the log asks for a new knock', async () => {
     const bench = new Fixture();
     const { door, source } = bench.lease('192.0.2.1', MINUTE, 'once');
     bench.nftables.unknown = [{ door, source, left: millis(1) }];
@@ -287,7 +287,7 @@ describe('doors in the firewall', () => {
     assert.match(bench.texts('warning').join('\n'), /^192\.0\.2\.1: once: .*; closed, knock again$/);
   });
 
-  test('leases that are longer than the kernel counts are put in anew before it ends them', async () => {
+  test('leases that are longer than the kernel’s longest timeout are renewed before it ends them', async () => {
     const bench = new Fixture(1000);
     await bench.doors.install(GATES, {});
     await bench.doors.open(bench.lease('192.0.2.1', 2000));

@@ -81,7 +81,7 @@ const STEP = fc.oneof(
 );
 
 describe('whatever happens to a fleet', () => {
-  test('when all hear the engine, all have open what somebody has opened and nobody closed, and for no longer', async (t) => {
+  test('while all are connected, every member has the same doors open, and none for longer', async (t) => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { maxLength: 25 }), async (steps) => {
         using fixture = new FleetFixture(HOSTS);

@@ -35,7 +35,7 @@ const openBody = (door: string, rest = 30_000, lease = 'ab'.repeat(8)): FleetBod
 });
 
 describe('what a fleet trusts', () => {
-  test('whoever holds the engine can forge, repeat, turn round and hold back nothing', async () => {
+  test('an attacker in the engine can neither forge nor replay nor reorder records', async () => {
     using fixture = new FleetFixture(2);
     const two = fixture.host(1);
     await fixture.carry();
@@ -85,7 +85,7 @@ describe('what a fleet trusts', () => {
     assert.deepEqual(two.leases, [`ssh ${A}`]);
   });
 
-  test('a member that tells without end takes no more room than others', async () => {
+  test('a member that sends without end takes no more room than others', async () => {
     using fixture = new FleetFixture(2);
     const two = fixture.host(1);
     await fixture.carry();

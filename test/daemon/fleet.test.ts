@@ -71,7 +71,7 @@ describe('a fleet', () => {
     assert.match(told(two).join('\n'), /refused from member gw1: it may not ban here/);
   });
 
-  test('a lease of its own knock is ended by an order for the whole fleet alone', async () => {
+  test('a lease opened by a knock at this host is ended only by `bussa close --fleet`', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
     await one.knock('ssh', A);
@@ -85,7 +85,7 @@ describe('a fleet', () => {
     assert.deepEqual(two.leases, []);
   });
 
-  test('what is closed here stays closed though its member tells of it again, until a new proof', async () => {
+  test('a lease closed here stays closed although its member repeats it, until there is a new proof', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
     await one.knock('ssh', A);
@@ -101,7 +101,7 @@ describe('a fleet', () => {
     assert.deepEqual(two.leases, [`ssh ${A}`]);
   });
 
-  test('no lease lasts longer here than this door from its knock on, however often it is told again', async () => {
+  test('no lease lasts longer here than this door’s own time, however often it is repeated', async () => {
     const short = '[web]\nsequence = 7001\nopen = tcp/80\nopen_for = 60\nfleet = share, accept\n';
     using fixture = new FleetFixture(2, { doors: [undefined, short] });
     const [one, two] = [fixture.host(0), fixture.host(1)];
@@ -165,7 +165,7 @@ describe('a fleet', () => {
     assert.equal(two.events.filter(({ kind }) => kind === 'lease-opened').length, before);
   });
 
-  test('a record that the engine did not confirm is told again with the rest that is left', async () => {
+  test('an unconfirmed record is sent again with the remaining time', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
     await one.carry(fixture.engine, { keeps: false });
@@ -204,7 +204,7 @@ describe('a fleet', () => {
     assert.deepEqual([one.leases, two.leases], [[`web ${A}`], [`web ${A}`]]);
   });
 
-  test('what an engine forgets after it has confirmed it is told again, openings and ends', async () => {
+  test('openings and ends that an engine loses after it has confirmed them are sent again', async () => {
     using fixture = new FleetFixture(2);
     const [one, two] = [fixture.host(0), fixture.host(1)];
     await one.knock('ssh', A);

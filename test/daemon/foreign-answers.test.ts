@@ -90,7 +90,7 @@ async function run(typed: string, state: string): Promise<{ status: number; line
 
 const isPing = (line: string): boolean => JSON.parse(line).verb === 'ping';
 
-describe('a verb that is answered by something else than its daemon', () => {
+describe('a verb that gets an answer of another program', () => {
   test('no verb is left out', () => {
     const asking = VERBS.filter(({ options }) => Object.hasOwn(options, 'state')).map(({ name }) => name);
     assert.deepEqual(
@@ -140,7 +140,7 @@ describe('a verb that is answered by something else than its daemon', () => {
     });
   }
 
-  test('doctor tells to restart a daemon of another version', async () => {
+  test('doctor says to restart a daemon of another version', async () => {
     using fake = await FakeDaemon.open(() => '{"ok":true}');
     const reply = await greetDaemon({ stateDirectory: fake.state });
     const daemon = { configFile: '/etc/knockd.conf', stateDirectory: fake.state };

@@ -64,7 +64,7 @@ describe('a stop command that has not ended by itself', { concurrency: 3 }, () =
     assert.equal(bench.done, `${OPENED}close\n`);
   });
 
-  test('a knock meanwhile is not told that the door is open: it closes at once, and opens again', async () => {
+  test('a knock in the meantime closes the door at once, and opens it again', async () => {
     using bench = new KeeperFixture();
     const keeper = bench.keeper();
     const door = bench.door({ start: 'echo open %IP% >> done', stop: ends('kill -KILL 0') });

@@ -73,7 +73,7 @@ describe('a trial', () => {
     assert.equal(trial.guard.isPending, true);
   });
 
-  test('holds up a reload until somebody has confirmed', async () => {
+  test('delays a reload until it is confirmed', async () => {
     using trial = onTrial();
     const [objection] = await trial.guard.judgeReload([GATE], {});
     assert.match(objection ?? '', /confirm/);

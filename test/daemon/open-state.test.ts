@@ -90,7 +90,7 @@ describe('the state of a daemon', () => {
     }
   });
 
-  test('is made, for nobody else to read, and holds what is recorded', () => {
+  test('is created readable by its owner alone, and holds what is recorded', () => {
     using scratch = new Scratch();
     const first = open(scratch.file('deep/state'));
     first.store.record(lease('a'));

@@ -69,9 +69,9 @@ const EXPECTED: readonly Expected[] = [
   { event: { kind: 'ending' }, hook: 'stop   [] ' },
 ];
 
-describe('the one channel of reports', () => {
+describe('the single channel of reports', () => {
   for (const { event, line, counted, hook } of EXPECTED) {
-    test(`${event.kind} is told once to each that it concerns, and to no other`, async () => {
+    test(`${event.kind} reaches each subscriber that it concerns once, and no other`, async () => {
       using scratch = new Scratch();
       const { reports, hooks, told } = open(scratch);
       reports.report(event);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SerialQueue } from '../../src/host/serial/serial-queue.ts';
 
-test('one after the other, in order, and thousands at once hold up nobody', async () => {
+test('tasks run one after the other, in order, and thousands at once block nothing else', async () => {
   const turns = new SerialQueue();
   let inOneTurn = 0;
   let most = 0;

@@ -226,7 +226,7 @@ describe('gateways that ask each other about knocks', () => {
     assert.equal(gateways[0]?.desk.counts.late, 2);
   });
 
-  test('answers that are altered, of another question, of another member or of nobody count for nothing', async () => {
+  test('answers that are altered, or belong to another question or member, do not count', async () => {
     await using the = stage({ patience: SHORT_MS });
     const [a] = the.gateways as [Gateway];
     const { carrier } = the;
@@ -260,7 +260,7 @@ describe('gateways that ask each other about knocks', () => {
     assert.ok(a.desk.counts.forged > 0);
   });
 
-  test('a member that may not open the door is neither asked nor told', async () => {
+  test('a member that may not open the door gets neither question nor answer', async () => {
     await using narrow = stage({ rights: () => ['web'] });
     const sent: SpreadPart[] = [];
     narrow.carrier.deliver = (_, part) => void sent.push(part);
@@ -272,7 +272,7 @@ describe('gateways that ask each other about knocks', () => {
     assert.deepEqual(sent, [], 'the other stage had as much time');
   });
 
-  test('doors with other knocks are no witnesses, and that is told', async () => {
+  test('a member whose door has other knocks does not count, and a warning says so', async () => {
     const other: Door = { ...door('ssh', '7000,8000,9001,7500'), fleet: ['spread'] };
     await using the = stage({ doors: [DOOR, other, DOOR] });
     const [a] = the.gateways as [Gateway];

@@ -120,7 +120,7 @@ describe('leases of daemons that do not come back', () => {
     assert.ok(moved !== undefined && moved.due <= clock.sinceBoot(), 'killed in the middle: due at once');
   });
 
-  it('without commands are taken over too, whose claims nobody makes', (t) => {
+  it('leases without commands, which have no claims, are taken over too', (t) => {
     const states = new TwoStates(t);
     const orphan = states.open('other');
     const native: StoredLease = { ...LEASE, stop: '', opened: OPENED };

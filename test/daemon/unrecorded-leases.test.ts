@@ -137,7 +137,7 @@ describe('leases that cannot be recorded', () => {
     assert.match(bench.texts, /leases can be recorded again: 3/);
   });
 
-  test('a store that is mended while somebody knocks takes the others too, without waiting for the next try', async () => {
+  test('a store that works again at a knock records the other leases too, without waiting for the next retry', async () => {
     using bench = new Fixture(true);
     const store = new SometimesFull();
     const { clock } = bench;
@@ -166,7 +166,7 @@ describe('leases that cannot be recorded', () => {
     assert.match(bench.texts, /1 lease\(s\) that are over cannot be written to the history/);
   });
 
-  test('a damaged or lost store is begun anew at once: no knock is refused, and the others are recorded there too', async () => {
+  test('a damaged or lost store is replaced at once: no knock is refused, and the other leases are recorded again', async () => {
     using bench = new Fixture(true);
     const one = lease('a', { stop: 'close a' });
     await bench.journal.record(one, millis(60_000), false);

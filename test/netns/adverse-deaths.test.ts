@@ -140,7 +140,7 @@ describe(`${DEATHS} sudden deaths each`, { concurrency: 3 }, () => {
     );
   });
 
-  test('the clock of day set back and forward, in life and between lives, and reboots', {
+  test('the wall clock set back and forward, while the daemon runs and between runs, and reboots', {
     timeout: 400_000,
   }, async (t) => {
     await using mortal = await Mortal.create(t, 15, {

@@ -169,7 +169,7 @@ describe('another firewall', { concurrency: 2 }, () => {
     assert.equal((await list(server)).trim(), '');
   });
 
-  test('a knock just after somebody has flushed the rules opens all the same', async () => {
+  test('a knock just after the rules were flushed still opens', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;
@@ -187,7 +187,7 @@ describe('another firewall', { concurrency: 2 }, () => {
     assert.equal((await knockd.stop()).code, 0);
   });
 
-  test('somebody flushes the leases of a door: they are put back', async () => {
+  test('flushed leases of a door are restored', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;

@@ -274,7 +274,7 @@ describe('a damaged database', { concurrency: 2 }, () => {
     });
   }
 
-  test('lost while it runs: nobody is kept out, doors with commands neither, and all are recorded anew', async () => {
+  test('lost while the daemon runs: no knock is refused, and all leases are recorded again', async () => {
     await using stage = await Fixture.create();
     const daemon = await stage.start();
     await stage.knockAndComeIn();

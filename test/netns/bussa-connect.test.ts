@@ -141,7 +141,7 @@ describe('bussa connect', () => {
     assert.ok(Number(peak?.[1]) < 200 * 1024, `${peak?.[1]} kB`);
   });
 
-  test('a reset is told', async () => {
+  test('a reset is reported', async () => {
     await using pipe = await Pipe.open();
     while (!pipe.complaints.includes('connected')) await once(pipe.program.stderr, 'data');
     pipe.far.resetAndDestroy();

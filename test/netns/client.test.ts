@@ -160,7 +160,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
     assert.doesNotMatch(program.output, /^never$/m);
   });
 
-  test('nobody sees the sequence: neither in the list of processes nor in an environment', async () => {
+  test('the sequence appears neither in the list of processes nor in an environment', async () => {
     await using stage = await ClientFixture.create();
     writeFileSync(stage.hosts, PROFILE.replace('20ms', '30s').replace('7000', '47123'));
     await using program = stage.bussa('knock', '-v', '-F', stage.hosts, 'box');
@@ -175,7 +175,7 @@ describe('bussa knock', { concurrency: 2 }, () => {
     assert.ok(readdirSync(stage.directory.path).includes('hosts.conf'));
   });
 
-  test('a profile that others can read is refused, with the command that mends it', async () => {
+  test('a profile that others can read is refused, with the command that fixes it', async () => {
     await using stage = await ClientFixture.create();
     for (const mode of [0o644, 0o640, 0o604, 0o620]) {
       chmodSync(stage.hosts, mode);

@@ -118,7 +118,7 @@ describe('codes, knocked as two ports', { concurrency: 2 }, () => {
     await assertOpen(client, SERVER, 22, CLIENT);
   });
 
-  test('whose clock is wrong is told; a user who is off, ended or elsewhere gets in by no code', async () => {
+  test('a wrong clock is reported; no code lets in a user who is off, expired or not allowed at the door', async () => {
     const users = {
       alice: '',
       off: '  off = yes\n',

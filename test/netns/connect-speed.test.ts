@@ -92,7 +92,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
     assert.ok((await countedAt7000(stage.wire.server)) <= 1);
   });
 
-  test('a port that is open is connected to although nobody can sign', async () => {
+  test('an open port is connected to even if no key can sign', async () => {
     await using stage = await ClientFixture.create(await openLink(30));
     await using _service = await startService(stage.wire.server, 22);
     const card = renderCard(nodeCiphers, { port: 62_202 as Port, key: new Uint8Array(32).fill(7) });
@@ -116,7 +116,7 @@ describe('bussa connect, as fast as the answers', { concurrency: 2 }, () => {
     assert.equal(await acceptedIn(stage.wire.server), before + 1);
   });
 
-  test('whoever is not root knocks all the same', async () => {
+  test('an ordinary user can knock too', async () => {
     await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using daemon = await stage.startDaemon();

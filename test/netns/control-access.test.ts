@@ -61,7 +61,7 @@ describe('who reaches the control socket', () => {
     assert.deepEqual(shared(stage), []);
   });
 
-  test('a group that there is not is told of, and nobody gets in', async () => {
+  test('an unknown group is reported, and nobody gets access', async () => {
     await using stage = await ControlFixture.create(
       `[options]\n  control_group = no-such-group\n${SSH_DOOR}`,
     );

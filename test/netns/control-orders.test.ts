@@ -133,7 +133,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
     assert.equal((await stage.json<Past>('history')).history.length, 1);
   });
 
-  test('a single use that is spent: extending lets nobody in once more, opening does', async () => {
+  test('a spent single use: extending does not renew it, opening does', async () => {
     await using stage = await ControlFixture.create(
       SSH_DOOR.replace('open_for', 'single_use = yes\n  open_for'),
     );
@@ -149,7 +149,7 @@ describe("the operator's orders", { concurrency: 2 }, () => {
     await assertShut(client, SERVER, 22, CLIENT);
   });
 
-  test('a reload tells of mistakes with their places, and changes nothing', async () => {
+  test('a reload reports mistakes with their places, and changes nothing', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const file = stage.directory.file('knockd.conf', SSH_DOOR.replace('tcp/22', 'tcp/99999'));
     const refused = await stage.ask('reload');

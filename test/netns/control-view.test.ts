@@ -32,7 +32,7 @@ type Status = {
 };
 
 describe('bussa status and leases', () => {
-  test('tell what has come, what is open and for how long, and no sequence', async () => {
+  test('show what has arrived, what is open and for how long, but no sequence', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR + COMMAND_DOOR);
     const { client, server, directory } = stage;
     assert.match((await stage.ask('leases')).output, /^no door is open$/m);

@@ -142,7 +142,7 @@ describe('a daemon that ends', { concurrency: 3 }, () => {
     assert.equal(readFileSync(done, 'utf8'), 'open\nclose\n');
   });
 
-  test('a system error that nobody has dealt with: the doors close, one sentence, no trace, and its status', async () => {
+  test('an unhandled system error: the doors close, with one sentence, no stack trace, and its own exit status', async () => {
     await using namespace = await Namespace.create();
     using directory = new WorkDirectory();
     const done = directory.file('done');

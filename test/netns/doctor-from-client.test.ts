@@ -53,7 +53,7 @@ describe('bussa doctor --from-client', { concurrency: 2 }, () => {
     assertVerdict(await examineFromClient(stage), 'not-seen', 'unknown', /nothing has come back/);
   });
 
-  test('seen but wrong; whether seen cannot be told where a host says nothing', async () => {
+  test('seen but wrong; unknown if the host answers nothing', async () => {
     await using stage = await ClientFixture.create();
     await using _service = await startService(stage.wire.server, 22);
     await using _daemon = await stage.startDaemon();

@@ -12,7 +12,7 @@ import { Wire } from '../lab/wire.ts';
 import { proveRemedies } from './remedy-case.ts';
 import { REMEDY_CASES } from './remedy-cases.ts';
 
-describe('each remedy mends what it is printed for', { concurrency: 2 }, () => {
+describe('each remedy fixes its finding', { concurrency: 2 }, () => {
   for (const one of REMEDY_CASES) {
     test(`${one.name}: ${one.proves.join(', ')}`, async () => {
       await using wire = await Wire.create();

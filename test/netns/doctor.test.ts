@@ -119,7 +119,7 @@ describe('bussa doctor', { concurrency: 2 }, () => {
     assertVerdict(await examine(stage), 'established', 'ok');
   });
 
-  test('nftables: sets, jumps and maps are followed; established mended by nft', async () => {
+  test('nftables: sets, jumps and maps are followed; the finding `established` is fixed by nft', async () => {
     await using stage = await ClientFixture.create();
     const { client, server } = stage.wire;
     await using _service = await startService(server, 22);

@@ -19,7 +19,7 @@ const told = (output: string): Told[] =>
     .map((line) => JSON.parse(line));
 
 describe('the feed of the daemon', { concurrency: 2 }, () => {
-  test('every stage, the opening, orders and who gave them; a cursor goes on where it was; a restart is told', async () => {
+  test('every stage, the opening, and orders with their operators; a cursor continues where it was; a restart is noticed', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, server, directory } = stage;
     const events = [BUSSA, 'events', '--json', '--since', 'oldest', '--state', directory.path];
@@ -61,7 +61,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
     assert.match((await stage.ask('events', '--since', 'x')).output, /invalid cursor/);
   });
 
-  test('an overview has all of a screen in one answer; sources tell what became of their last try', async () => {
+  test('an overview has everything for a screen in one answer, with the result of each source’s last attempt', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, directory } = stage;
     await client.run(C_KNOCK, SERVER, '7000', '9000');
@@ -105,7 +105,7 @@ describe('the feed of the daemon', { concurrency: 2 }, () => {
     assert.deepEqual(await stage.json('bans', '--penalties'), { penalties: [] });
   });
 
-  test('the script in docs/operate.md tells each opening once, and goes on where it was', async () => {
+  test('the script in docs/operate.md reports each opening once, and continues where it was', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const { client, server, directory } = stage;
     const told = directory.file('told', '');

@@ -175,7 +175,7 @@ describe('bussa explain', () => {
     assert.match(closed.output, /^Opened: ssh: the door was opened at [\d:]+, and closed at [\d:]+\.$/m);
   });
 
-  test('in penalty after tripwires; unban lifts it', async () => {
+  test('in penalty after decoy ports; unban lifts it', async () => {
     await knock(stage, 7010, 7020, 7000, 8000, 9000);
     const { why, opened } = await story(stage);
     assert.match(

@@ -99,7 +99,7 @@ describe('nobody says "closed" of a port that a stranger reaches', { concurrency
     assert.doesNotMatch(said.join(''), /cannot reach|closed to them|stay closed/);
   });
 
-  test('what cannot be judged is told as that', async () => {
+  test('what cannot be judged is reported as such', async () => {
     await using stage = await ClientFixture.create();
     const { server } = stage.wire;
     const daemon = await stage.startDaemon(SSH_DOOR);
@@ -159,7 +159,7 @@ const BARRIERS = [
 
 describe('who has knocked, and is kept out by the owner’s rules', { concurrency: 2 }, () => {
   for (const [name, firewall, command] of BARRIERS) {
-    test(`${name}: told with the command that lets it pass, which does`, async () => {
+    test(`${name}: reported with the command that lets it pass, and the command works`, async () => {
       await using stage = await ClientFixture.create();
       const { client, server } = stage.wire;
       await using _service = await startService(server, 22);

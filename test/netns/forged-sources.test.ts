@@ -78,7 +78,7 @@ const POSSIBLE: readonly ((random: Random) => string)[] = [
   (random) => `64:ff9b::${octets(random, 4)}`,
 ];
 
-describe('packets that say where nobody can be', { concurrency: 2 }, () => {
+describe('packets with impossible source addresses', { concurrency: 2 }, () => {
   test('impossible sources open nothing and run nothing, possible ones beside them do', async (t) => {
     const random = seededRandom(t);
     await using wire = await Wire.create();
@@ -118,7 +118,7 @@ describe('packets that say where nobody can be', { concurrency: 2 }, () => {
     }
   });
 
-  test('packets to everybody, and to loopback from outside, are no knocks', async () => {
+  test('broadcasts, and packets to loopback from outside, are not knocks', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     // Where the kernel would take them, too.

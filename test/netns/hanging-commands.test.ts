@@ -124,7 +124,7 @@ const OPENED = BOTH.map((ip) => `open ${ip}`);
 const CLOSED = BOTH.map((ip) => `close ${ip}`);
 
 describe('commands that are killed or hang, IPv4 and IPv6', { concurrency: 2 }, () => {
-  test('a stop command is killed with its group, twice: it is run again, and history tells the truth', async () => {
+  test('a stop command is killed with its process group, twice: it runs again, and the history shows it', async () => {
     using marks = new Marks();
     await using stage = await ControlFixture.create(slow(marks));
     await knock(stage, [7001]);

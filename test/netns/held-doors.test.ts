@@ -56,7 +56,7 @@ async function startClock(client: Namespace): Promise<AsyncDisposableStack & { r
   return Object.assign(stack, { clock });
 }
 
-describe('doors that mind their connections', { concurrency: 2 }, () => {
+describe('doors with hold or close_kills', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
     test(`${name}: held open beyond its time while a connection lives, and no longer`, async () => {
       await using wire = await Wire.create();
@@ -112,7 +112,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     });
   }
 
-  test('a datagram that nobody answers, as anybody can send it under another’s address, holds no door', async () => {
+  test('an unanswered datagram, which may have a forged source, holds no door', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;
@@ -134,7 +134,7 @@ describe('doors that mind their connections', { concurrency: 2 }, () => {
     assert.equal(knockd.count(/held open/g), 0);
   });
 
-  test('a door that nobody connects through closes at its time', async () => {
+  test('a door without a connection closes at its time', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;

@@ -7,7 +7,7 @@ import { BUSSA, DOOR, UpFixture } from './up-fixture.ts';
 
 type Report = { readonly findings: readonly { readonly id: string; readonly message: string }[] };
 
-test('doctor and check judge the file of the daemon that runs there, and doctor tells of its trial', async () => {
+test('doctor and check judge the file of the running daemon, and doctor shows its trial', async () => {
   await using stage = await UpFixture.create();
   const state = stage.directory.path;
   const up = stage.up('--confirm', '600');
@@ -123,7 +123,7 @@ test('verbs judge what the daemon was started with, -i, -g and -4, while it runs
   assert.doesNotMatch(await ask('check'), /mine\.conf/);
 });
 
-test('the last of several daemons is the one whose file is judged; what was read from a pipe is nobody’s', async () => {
+test('of several daemons, the file of the last one is judged; a configuration from a pipe is never judged', async () => {
   await using stage = await UpFixture.create();
   const state = stage.directory.path;
   const files = ['a.conf', 'b.conf', 'a.conf'].map((name) => stage.directory.file(name, DOOR));

@@ -13,7 +13,7 @@ before(async () => {
 
 after(() => stage[Symbol.asyncDispose]());
 
-describe('what does not leave is said, with exit status 1', () => {
+describe('an unsent packet is reported, with exit status 1', () => {
   test('no route, TCP and UDP', async () => {
     const { status, stderr } = await stage.ours('192.0.2.1', '7000', '8000:udp');
     assert.equal(status, 1);
@@ -100,7 +100,7 @@ describe('what does not leave is said, with exit status 1', () => {
     assert.match(other.stderr, /^knock: cannot resolve host 'four\.test': /);
   });
 
-  test('--timeout ends a resolution that nobody answers, long before the resolver gives up', async () => {
+  test('--timeout ends an unanswered name look-up long before the resolver gives up', async () => {
     // The server drops what it has no socket for: nobody answers, and nobody refuses.
     await stage.server.run('iptables', '-A', 'INPUT', '-p', 'udp', '--dport', '53', '-j', 'DROP');
     const started = performance.now();

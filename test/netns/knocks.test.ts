@@ -28,7 +28,7 @@ const HOSTS = { IPv4: [SERVER, CLIENT], IPv6: [SERVER6, CLIENT6] } as const;
 
 const openings = (source: string, door: string): RegExp => new RegExp(`${source}: ${door}: OPEN SESAME`, 'g');
 
-describe('every sort of knock', { concurrency: 4 }, () => {
+describe('every kind of knock', { concurrency: 4 }, () => {
   for (const [knocker, [program, ...first]] of Object.entries(KNOCKERS)) {
     for (const [family, [host, source]] of Object.entries(HOSTS)) {
       test(`${knocker} over ${family}: TCP, UDP and both mixed`, async () => {

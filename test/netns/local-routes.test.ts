@@ -86,7 +86,7 @@ describe('an address that is a local route’s', { concurrency: 2 }, () => {
     await stage.knockd.saw(OPENING);
   });
 
-  test('a route that takes every address for the host’s locks nobody out', async () => {
+  test('a route that makes every address local locks nobody out', async () => {
     await using stage = await stageWithRoutes();
     const { server, knockd } = stage;
     await server.ip('-6 route add local ::/0 dev lo');

@@ -171,7 +171,7 @@ describe('events that the kernel could not hand over', { concurrency: 2 }, () =>
     assert.ok(stage.knockd.running);
   });
 
-  test('it looks without being told, and status says when', async () => {
+  test('it checks without an event, and status says when', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const first = (await stage.json<Status>('status')).looked;
     const text = (await stage.ask('status')).output;

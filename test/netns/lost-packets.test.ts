@@ -24,7 +24,7 @@ const CONFIG = `[ssh]
 
 const LOST = /(\d+) packets lost/g;
 
-test('every loss is told, also one right behind another, when the flood is over', async () => {
+test('every loss is reported when the flood is over, even one right after another', async () => {
   await using wire = await Wire.create();
   using directory = new WorkDirectory();
   const pcap = directory.file('knocks.pcap');

@@ -66,7 +66,7 @@ mount --rbind "$0" /dev
 
 const WAYS = ['as root leaves itself', 'behind the walls of the unit'] as const;
 
-describe('with the two capabilities alone', { concurrency: 2 }, () => {
+describe('with only the two capabilities', { concurrency: 2 }, () => {
   for (const [{ name, rules, ipset }, way] of somePairs(SITUATIONS, WAYS)) {
     test(`${way}, ${name}: a door is held open, connections are cut, syslog hears of it`, async () => {
       await using wire = await Wire.create();

@@ -47,7 +47,7 @@ const SITUATIONS: readonly {
   { name: 'iptables with policy DROP', arrange: shutFirewall },
 ];
 
-describe('native doors', { concurrency: 2 }, () => {
+describe('firewall doors', { concurrency: 2 }, () => {
   for (const { name, arrange } of SITUATIONS) {
     test(`${name}: shut, open for the knocker alone, shut at its time, the connection alive, all as before`, async () => {
       await using wire = await Wire.create();
@@ -120,7 +120,7 @@ describe('native doors', { concurrency: 2 }, () => {
     assert.equal(readFileSync(told, 'utf8'), 'started\nstopped\n');
   });
 
-  test('rules that somebody flushes are put back, with live leases', async () => {
+  test('flushed rules are restored with the open leases', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;
@@ -165,7 +165,7 @@ describe('native doors', { concurrency: 2 }, () => {
     });
   }
 
-  test('the owner’s INPUT ends established connections over IPv4: told at the start, for IPv4, and they live', async () => {
+  test('the owner’s INPUT drops established connections over IPv4: reported at the start, and the connections live on', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;
@@ -206,7 +206,7 @@ describe('native doors', { concurrency: 2 }, () => {
     );
   });
 
-  test('the owner drops before all doors: told at the start, and what lets them in', async () => {
+  test('the owner drops before all doors: reported at the start, with the command that lets knockers in', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;
@@ -226,7 +226,7 @@ describe('native doors', { concurrency: 2 }, () => {
     await assertShut(client, SERVER, 22, STRANGER);
   });
 
-  test('who may knock, how many at once, and what the hooks are told', async () => {
+  test('who may knock, how many at once, and what the hooks get', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const { client, server } = wire;

@@ -24,7 +24,7 @@ async function indexOf(namespace: Namespace, device: string): Promise<string> {
   return (await namespace.run('cat', `/sys/class/net/${device}/ifindex`)).trim();
 }
 
-describe('a network that changes', { concurrency: 4 }, () => {
+describe('changes of the network', { concurrency: 4 }, () => {
   for (const options of [[], ['-i', 'eth1'], ['-i', 'eth0,eth1']]) {
     const named = options[1] ?? 'all interfaces';
     test(`${named}: eth1 is not there at start, is made, deleted and made again`, async () => {

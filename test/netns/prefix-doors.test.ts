@@ -92,7 +92,7 @@ class PrefixFixture implements AsyncDisposable {
 
 describe('doors for an IPv6 prefix', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
-    test(`${name}: who has knocked comes in from any address of the prefix, and nobody from another`, async () => {
+    test(`${name}: a knock opens the door for every address of the prefix, and for no other`, async () => {
       await using stage = await PrefixFixture.create(arrange);
       const { client, server, service, knock, ask, directory } = stage;
       await using first = await startKnockd(server, directory, CONFIG);

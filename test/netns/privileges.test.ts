@@ -50,7 +50,7 @@ const masks = (kept: bigint): Partial<ThreadPrivileges> => ({
 });
 
 describe('least privilege', { concurrency: 2 }, () => {
-  test('root, native doors: the two capabilities in every thread, the whole job, and a reload with commands refused', async () => {
+  test('root, firewall doors: the two capabilities in every thread, all functions, and a reload with commands refused', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();
     const log = directory.file('log');

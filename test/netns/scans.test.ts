@@ -123,7 +123,7 @@ test('many scans in a row at full speed, up and down, open no door', { timeout: 
   assert.deepEqual(openings(knockd), []);
 });
 
-test('the secret share is told by no line that -D adds', async () => {
+test('no line of -D reveals the secret share of decoy ports', async () => {
   const shown: string[] = [];
   for (let start = 0; start < 2; start++) {
     await using wire = await Wire.create();

@@ -30,7 +30,7 @@ const SQUAT = [
   `require('node:net').createServer().listen('\\0bussa-firewall', () => console.log('squatting'))`,
 ] as const;
 
-describe('a second daemon with native doors', { concurrency: 2 }, () => {
+describe('a second daemon with firewall doors', { concurrency: 2 }, () => {
   test('its doors are refused and name the first, whose stay shut to others; its commands run; then it is its turn', async () => {
     await using wire = await Wire.create();
     using ones = new WorkDirectory();

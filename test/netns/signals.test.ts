@@ -12,7 +12,7 @@ const DOOR = `[ssh]
   tcpflags = syn
 `;
 
-describe('what other programs are told', () => {
+describe('what other programs receive', () => {
   test('systemd: ready, alive, reloading, ready again, stopping; the commands have none of it', async () => {
     await using wire = await Wire.create();
     using directory = new WorkDirectory();

@@ -128,7 +128,7 @@ test('garbage at full speed: honest knocks open at the first try, and it does no
   assert.ok(passed <= GARBAGE_PASSED, `${passed} packets of garbage reached the daemon`);
 });
 
-test('by somebody who has the card: sequences open', async (t: TestContext) => {
+test('a flood by an attacker who has the card: sequences still open', async (t: TestContext) => {
   const config = `${KEY_DOOR}[seq]\n  sequence = 7000,8000,9000\n  open = tcp/23\n  open_for = 1\n`;
   await using stage = await SignedFixture.create({ keys: KEYS, config });
   assert.equal((await stage.knock({ source: CLIENT }))?.status, 'open', 'a source that has opened is known');

@@ -53,7 +53,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
     });
   }
 
-  test('through NAT: unbound it opens for the outer address; bound to the inner one it is told the outer one', async () => {
+  test('through NAT: without a source it opens for the outer address; with the inner address, the reply names the outer one', async () => {
     await using stage = await SignedFixture.create();
     const { client } = stage.wire;
     await using lan = await masqueraded(client);
@@ -73,7 +73,7 @@ describe('signed knocks', { concurrency: 2 }, () => {
     assert.deepEqual([unbound?.status, unbound?.seen], ['open', CLIENT]);
   });
 
-  test('each refusal is told once a source and minute, answered in its own words, and explained', async () => {
+  test('each refusal is logged once a source and minute, answered, and explained', async () => {
     const config = `${KEY_DOOR}[other]\n  accept = key\n  users = bob\n  open = tcp/23\n  require_source = yes\n`;
     await using stage = await SignedFixture.create({ config, keys: { alice: [], bob: [], nobody: [] } });
     const { signer, knockd, wire } = stage;

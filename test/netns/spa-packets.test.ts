@@ -48,7 +48,7 @@ describe('the fwknop client', { concurrency: 2 }, () => {
     });
   }
 
-  test('is told nothing, and opens nothing, by transports that the configuration leaves out', async () => {
+  test('gets no answer, and opens nothing, over transports that are not configured', async () => {
     const config = `  SPA_Transports = icmp\n${SPA_DOOR}`;
     await using stage = await SpaFixture.create({ config, keys: [drawKey('carol')] });
     await stage.send('carol');

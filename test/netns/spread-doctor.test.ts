@@ -22,7 +22,7 @@ const CONFIG = `[ssh]
 const TRIES = 60;
 
 describe('gateways behind one address', () => {
-  test('doctor notices a router that hashes by ports, and what it says mends it', async () => {
+  test('doctor notices a router that hashes by ports, and its remedy works', async () => {
     await using net = await EcmpNet.create(2);
     await net.spreadBy('ports');
     using stack = new DisposableStack();

@@ -35,7 +35,7 @@ const SITUATIONS: readonly (readonly [string, (server: Namespace) => Promise<voi
   ['iptables with policy DROP', shutFirewall],
 ];
 
-describe('behind the walls of the unit', { concurrency: 2 }, () => {
+describe('in the sandbox of the unit', { concurrency: 2 }, () => {
   for (const [name, arrange] of SITUATIONS) {
     test(`${name}: doors open and close, reload, log, state, stop`, async () => {
       await using wire = await Wire.create();

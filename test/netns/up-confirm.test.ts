@@ -17,7 +17,7 @@ const WAITING = /reverting in \d+ s unless you confirm/;
 
 describe('bussa up --confirm', { concurrency: 2 }, () => {
   for (const { name, arrange } of UP_SITUATIONS) {
-    test(`${name}: --confirm undoes everything when nobody confirms`, async () => {
+    test(`${name}: --confirm reverts everything without a confirmation`, async () => {
       await using stage = await UpFixture.create();
       await arrange(stage.server);
       const before = await stage.rules();

@@ -61,7 +61,7 @@ describe('bussa up', { concurrency: 2 }, () => {
     assert.match(refused.output, /from fd07::2 port \d+ to tcp\/22/);
   });
 
-  test('a reload that would close a port under somebody is refused', async () => {
+  test('a reload that would close a port with a connection is refused', async () => {
     await using stage = await UpFixture.create();
     await using _connection = await stage.connect();
     writeFileSync(stage.config, DOOR.replace('tcp/22', 'tcp/443'));

@@ -217,7 +217,7 @@ describe('users', { concurrency: 2 }, () => {
     assert.deepEqual([first, second], ['by order of root', 're-reading']);
   });
 
-  test('a user or key that somebody has deleted by hand is shut out by remove and off all the same', async () => {
+  test('remove and off also revoke a user or key that was deleted by hand', async () => {
     await using stage = await Fixture.create();
     const { client, server } = stage.wire;
     const { usersFile } = stage.signer;

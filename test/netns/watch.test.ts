@@ -70,7 +70,7 @@ describe('bussa watch', () => {
     assert.doesNotMatch(left.join('\n'), /DOORS/);
   });
 
-  test('a daemon that ends is told of, and the view goes on; Ctrl-C leaves', async () => {
+  test('the end of the daemon is shown, and the view continues; Ctrl-C leaves', async () => {
     await using stage = await ControlFixture.create(SSH_DOOR);
     const command = `sh -c '${watch(stage, '--interval', '0.2')}; echo ended with $?; read -r _'`;
     await using terminal = await Tmux.start(stage.server, stage.directory.file('tmux'), command);

@@ -18,7 +18,7 @@ const knock = fc.record({
   udp: fc.boolean(),
 });
 
-describe('codes put together from packets', () => {
+describe('codes from any packets', () => {
   test('are those of a naive model', (t) => {
     const property = fc.property(fc.array(knock, { maxLength: 60 }), (knocks) => {
       const codes = new TestCodes(DOORS);

@@ -99,7 +99,7 @@ describe('the contract of the control socket', () => {
     assert.deepEqual(said, { kind: 'answer', answer: { closed: 1, closing: 0 } });
   });
 
-  test('a greeting tells this version from an older and a newer one', () => {
+  test('a greeting distinguishes this version from older and newer ones', () => {
     assert.deepEqual(parseGreeting({ ok: true, protocol: PROTOCOL, version: '9' }), { kind: 'same-version' });
     const kinds = [
       [{ ok: true }, 'other-version', /older .*restart the daemon/],

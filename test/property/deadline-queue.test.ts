@@ -5,7 +5,7 @@ import { DeadlineQueue } from '../../src/core/lease/deadline-queue.ts';
 import { seeded } from '../lab/seed.ts';
 
 describe('the queue of deadlines', () => {
-  test('always tells the nearest of a sorted list', (t) => {
+  test('always returns the nearest, as a sorted list does', (t) => {
     const change = fc.tuple(fc.nat({ max: 40 }), fc.option(fc.nat({ max: 100 }), { freq: 3 }));
     const changes = fc.array(change, { minLength: 1, maxLength: 400, size: 'max' });
     const property = fc.property(changes, (list) => {

@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('send', 'confirm', 'lose') }),
 );
 
-describe('what waits to be told to the fleet', () => {
+describe('changes that wait to be sent to the fleet', () => {
   test('fits into records of 1,024 bytes, and all of it goes out', (t) => {
     const lease = fc.record({
       source: anyAddress,
@@ -107,7 +107,7 @@ describe('what waits to be told to the fleet', () => {
     );
   });
 
-  test('of an opening and its end that are both on their way, the end is told again', () => {
+  test('if an opening and its end are both in flight, only the end is sent again', () => {
     const outbox = new Outbox('main', 'gw1');
     const lease = { door: 'ssh', source: source(), lease: leaseOf(1), due: instant(1000) };
     for (const kind of ['open', 'extend', 'close'] as const) {
@@ -119,7 +119,7 @@ describe('what waits to be told to the fleet', () => {
     assert.equal(outbox.next(instant(0)), undefined);
   });
 
-  test('is told with the rest that is left then, and not at all when it is over', () => {
+  test('is sent with the remaining time, and not at all when it is over', () => {
     const outbox = new Outbox('main', 'gw1');
     const open = { kind: 'open', door: 'ssh', source: source(), due: instant(10_000) } as const;
     outbox.put({ ...open, lease: leaseOf(1) });

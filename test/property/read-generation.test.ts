@@ -39,7 +39,7 @@ const join = (...parts: readonly Uint8Array[]): Uint8Array =>
 const generation = (pid: number): Uint8Array => message(NEW_GENERATION, attribute(1, 77), attribute(2, pid));
 
 describe('whose change of the rules', () => {
-  test('is told by the message that ends a transaction', () => {
+  test('is found in the message that ends a transaction', () => {
     assert.equal(isForeignChange(generation(4711), 4711), false);
     assert.equal(isForeignChange(generation(4712), 4711), true);
     assert.equal(isForeignChange(message(NEW_ELEMENT, attribute(2, 4712)), 4711), false);
@@ -49,7 +49,7 @@ describe('whose change of the rules', () => {
     assert.equal(isForeignChange(new Uint8Array(0), 4711), false);
   });
 
-  test('is somebody else’s where the message does not say', () => {
+  test('counts as foreign if the message does not name the process', () => {
     assert.equal(isForeignChange(message(NEW_GENERATION), 4711), true);
     assert.equal(isForeignChange(message(NEW_GENERATION, attribute(1, 4711)), 4711), true);
     assert.equal(isForeignChange(message(NEW_GENERATION, new Uint8Array(4)), 4711), true);

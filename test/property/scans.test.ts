@@ -159,7 +159,7 @@ describe(`no scan opens a door, ${REPEATS} times`, () => {
 describe('the odds are as stated', () => {
   // Over so few ports that the chances show: 7000 to 7002 and `wires` neighbours of theirs, in random order.
   for (const wires of [1, 3]) {
-    test(`three knock ports and ${wires} tripwires`, (t) => {
+    test(`three knock ports and ${wires} decoy ports`, (t) => {
       const random = generator(SEED);
       const doors = [door('a', '7000,7001,7002', { timeout: 25_000 })];
       const ports = [7000, 7001, 7002, ...range(7003, 7002 + wires)];

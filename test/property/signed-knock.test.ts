@@ -66,7 +66,7 @@ test('a packet with any byte changed, cut, or longer opens nothing', (t) => {
   );
 });
 
-test('bodies sealed by somebody who has the card never throw, whatever they hold', (t) => {
+test('bodies sealed by an attacker who has the card never throw, whatever they contain', (t) => {
   fc.assert(
     fc.property(
       fc.constantFrom(260, 644, 1172),

@@ -42,7 +42,7 @@ function sshdAdmits(scratch: Scratch, list: string, source: string): boolean {
 }
 
 suite('from="…"', () => {
-  test('admits nobody whom sshd refuses, and where it notes nothing, exactly whom sshd admits', (t) => {
+  test('admits nobody whom sshd refuses, and without a warning exactly whom sshd admits', (t) => {
     using scratch = new Scratch();
     makeKey(scratch.file('host'));
     const random = seededRandom(t);

@@ -35,7 +35,7 @@ it('splits as /bin/sh does', (t) => {
   fc.assert(property, seeded(t, { numRuns: 20 }));
 });
 
-it('a place that is told is inside the text', (t) => {
+it('a reported place is inside the text', (t) => {
   const property = fc.property(fc.string({ unit: 'binary' }), (text) => {
     const result = splitArgv(text);
     const place = result.kind === 'bad' ? result.offset : (result.shellSign ?? 0);

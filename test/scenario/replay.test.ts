@@ -122,7 +122,7 @@ describe('a replay', () => {
     );
   });
 
-  test('a native door: its ports, before its command; who may not knock, one too many, and a longer opening', async () => {
+  test('a firewall door: its ports, before its command; who may not knock, one too many, and a longer opening', async () => {
     const config = `[ssh]
   sequence    = 7000,8000:udp,9000
   tcpflags    = syn

@@ -140,7 +140,7 @@ describe('bussa simulate', () => {
     });
   }
 
-  test('two tripwires do not matter without the guard, nor if the sequence comes twice', async () => {
+  test('two decoy ports do not matter without the guard, nor if the sequence comes twice', async () => {
     const off = `[options]\nscan_guard = off\n${DOOR}`;
     for (const [config, knocks] of [
       [off, `7313 9535 ${GOOD}`],
@@ -172,7 +172,7 @@ describe('bussa simulate', () => {
     ]);
   });
 
-  test('a capture: retransmissions are told, and each source has its verdict', async () => {
+  test('a capture: retransmissions are shown, and each source has its verdict', async () => {
     const macs = { source: '02:00:00:00:00:02', destination: '02:00:00:00:00:01' };
     const knocks = [
       ['198.51.100.1', 7312, 'tcp', 1],

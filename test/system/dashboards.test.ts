@@ -65,7 +65,7 @@ function knownMetrics(): ReadonlySet<string> {
   return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name));
 }
 
-suite('for dashboards that people have', () => {
+suite('dashboards and alert rules', () => {
   test('promtool finds no fault with the alert rules, and each fires when it should and not before', () => {
     assert.match(promtool('check', 'rules', RULES), /SUCCESS: [1-9]/);
     assert.match(promtool('test', 'rules', RULES.replace('.yml', '.test.yml')), /SUCCESS/);

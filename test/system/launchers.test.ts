@@ -149,7 +149,7 @@ suite('compiled sources are kept', () => {
     assert.equal(cacheOf(clone), directory);
   });
 
-  test('not behind a link, nor where somebody else may write', {
+  test('not behind a link, nor where others may write', {
     skip: process.getuid?.() !== 0 && 'needs root',
   }, () => {
     using clone = makeScratchClone();

@@ -57,7 +57,7 @@ describe('parseConfig', () => {
 });
 
 describe('simulate', () => {
-  test('the right knocks open, and are told step by step', async () => {
+  test('the right knocks open, and are reported step by step', async () => {
     const steps: TimelineEntry['kind'][] = [];
     const result = await simulate(
       configOf(TEXT),

@@ -25,8 +25,8 @@ function analyze(...args: readonly string[]): { readonly status: number | null; 
   return { status, output: stdout + stderr };
 }
 
-suite('the walls of the systemd unit', () => {
-  test('native doors: an exposure of 2.2 or lower', () => {
+suite('the sandbox of the systemd unit', () => {
+  test('firewall doors: an exposure of 2.2 or lower', () => {
     const { status, output } = analyze('security', '--offline=yes', `--threshold=${MAX_EXPOSURE}`, UNIT);
     assert.equal(status, 0, output);
     const [, exposure] = /Overall exposure level for knockd\.service: ([0-9.]+)/.exec(output) ?? [];

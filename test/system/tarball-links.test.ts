@@ -130,7 +130,7 @@ describe('install.sh follows no link that it has not made', () => {
       }
     });
 
-  test('a masked service stays masked, and is told of', () => {
+  test('a masked service stays masked, and a message says so', () => {
     assert.match(
       run('/etc/systemd/system/knockd.service', 'null', false),
       /knockd is masked and stays masked/,

@@ -59,7 +59,7 @@ describe('a sequence', () => {
     assert.equal(engine.offerAll(ports, 0).at(-1), '10.0.0.1 longest completed 32767');
   });
 
-  test('tells TCP from UDP at the same port', () => {
+  test('distinguishes TCP from UDP at the same port', () => {
     const engine = new TestEngine([door('mixed', '7000:udp,7000,8000:udp')]);
     assert.deepEqual(engine.offer({ port: 7000, at: 0 }), []);
     assert.equal(engine.offerAll('7000:udp,7000,8000:udp', 1).at(-1), '10.0.0.1 mixed completed 3');
@@ -86,7 +86,7 @@ describe('a wrong knock', () => {
     assert.equal(engine.offerAll('8000,9000', 6).at(-1), '10.0.0.1 ssh completed 3');
   });
 
-  test('that starts anew has the whole time from there', () => {
+  test('that starts again has the whole time from there', () => {
     const engine = new TestEngine([SSH]);
     engine.offerAll('7000,8000', 0);
     engine.offer({ port: 7000, at: 4000 });

@@ -34,7 +34,7 @@ const stated = (chances: number): number => 1 - (1 - chances / CAPACITY) ** ARRI
 /** Five standard deviations. */
 const tolerance = (p: number): number => 5 * Math.sqrt((p * (1 - p)) / (HONEST * ROUNDS));
 
-describe('from a full table, a flood drives an honest attempt', () => {
+describe('a flood evicts an honest attempt from a full table', () => {
   const cases: readonly (readonly [string, number, readonly number[], number])[] = [
     ['at the first stage, with others as far: once in as many arrivals as there are rows', 1, [1], 1],
     ['at the first stage, with all others further: four times as often', 1, [3], 4],

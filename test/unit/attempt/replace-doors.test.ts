@@ -68,7 +68,7 @@ describe('when the doors are replaced', () => {
     });
   }
 
-  test('attempts at a door that is no more are forgotten; one of its name that comes back begins anew', () => {
+  test('attempts at a removed door are forgotten; a door that comes back under its name starts without them', () => {
     const engine = replaced([WEB]);
     assert.equal(engine.engine.pending, 1);
     assert.deepEqual(engine.offer({ port: 9000, at: 30 }), ['ignored']);

@@ -21,7 +21,7 @@ function suspect(engine: GuardedEngine, at: number): void {
   engine.offer({ port: 6999, at });
 }
 
-describe('a source that touches a tripwire', () => {
+describe('a source that touches a decoy port', () => {
   test('loses its attempt, and says so', () => {
     const engine = guarded();
     engine.offerAll('7000,8000', 0);
@@ -43,7 +43,7 @@ describe('a source that touches a tripwire', () => {
     }
   });
 
-  test('is under suspicion after two ports, once, however many follow', () => {
+  test('is in penalty after two ports, once, however many follow', () => {
     const engine = guarded();
     const touch = (port: number, at: number): string[] => engine.offer({ port, at });
     assert.deepEqual(touch(7001, 0), ['ignored']);
@@ -110,14 +110,14 @@ describe('a source that touches a tripwire', () => {
     assert.ok(opened(engine.offerAll('7000,8000,9000', 10)));
   });
 
-  test('is forgiven when the clock is set back', () => {
+  test('loses its penalty when the clock is set back', () => {
     const engine = guarded();
     suspect(engine, 1e12);
     assert.ok(opened(engine.offerAll('7000,8000,9000', 1e12 - 600_000)));
   });
 });
 
-describe('no tripwire is', () => {
+describe('no decoy port is', () => {
   const quiet = (knock: Parameters<GuardedEngine['offer']>[0], doors?: readonly Door[]): void => {
     const engine = guarded(doors);
     engine.offer({ port: 6999, at: 0 });
@@ -192,7 +192,7 @@ describe('no tripwire is', () => {
   });
 });
 
-test('when more sources touch tripwires than are remembered, those forgotten are drawn by chance', () => {
+test('when more sources touch decoy ports than are remembered, random ones are forgotten', () => {
   const remembered = 1024;
   const engine = new GuardedEngine([SSH], PORTS, 60_000, remembered);
   const touch = (i: number, at: number): string[] =>

@@ -33,14 +33,14 @@ describe("bussa's verbs", () => {
     }
   });
 
-  test('with --json, every mistake is to be told as JSON', () => {
+  test('with --json, every mistake is reported as JSON', () => {
     for (const line of ['--json', 'upp --json', 'help me --json', 'status --jsno --json', 'watch x --json']) {
       const command = parseBussaCommand(words(line), {}, 'linux');
       assert.ok(command.kind === 'usage-error' && command.json, line);
     }
   });
 
-  test('the list of verbs is whole, and each has help of its own, within 80 columns', () => {
+  test('the list of verbs is complete, and each has its help, within 80 columns', () => {
     assert.equal(new Set(VERBS.map(({ name }) => name)).size, VERBS.length);
     for (const verb of VERBS) {
       assert.match(renderHelp(), new RegExp(`^  ${verb.name} `, 'm'));

@@ -51,7 +51,7 @@ describe('completions in bash', () => {
     assert.deepEqual(offered('knockd -i l'), ['lo']);
   });
 
-  test('a value behind an equals sign, which bash makes a word of its own', () => {
+  test('a value after an equals sign, which bash makes a separate word', () => {
     assert.deepEqual(offered(['bussa', 'up', '--config', '=', '/etc/hostn']), ['/etc/hostname']);
     assert.ok(offered(['bussa', 'up', '--config', '=']).length > 0);
     assert.deepEqual(offered(['bussa', 'completion', '--config', '=', 'x', 'fi']), ['fish']);

@@ -18,7 +18,7 @@ async function ends(body: string): Promise<{ readonly code: number | null; reado
   return { code, output: program.output };
 }
 
-describe('a system error that nobody has dealt with is one sentence, and a bug keeps its trace', () => {
+describe('an unhandled system error is one sentence, and a bug keeps its stack trace', () => {
   const refusals: Readonly<Record<string, string>> = {
     'where main waits': "readdirSync('/no/such/place'); return 0;",
     'in a turn that nobody waits for':
@@ -48,7 +48,7 @@ describe('a system error that nobody has dealt with is one sentence, and a bug k
     assert.equal(code, 1);
   });
 
-  test('what another user might do has a status of its own', async () => {
+  test('a permission error has its own exit status', async () => {
     const { code, output } = await ends(
       "process.setegid?.(65534); process.seteuid?.(65534); openSync('/root/x', 'w'); return 0;",
     );

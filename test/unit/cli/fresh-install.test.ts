@@ -44,7 +44,7 @@ describe('a fresh install', () => {
     });
   }
 
-  test('where somebody has configured a door, the error says how to start the daemon', async () => {
+  test('if a door is configured, the error says how to start the daemon', async () => {
     using directory = new WorkDirectory();
     const config = directory.file('knockd.conf', '[ssh]\nsequence = 7000,8000\nopen = tcp/22\n');
     const text = await said(BUSSA[0] as string, 'status', '--state', directory.file('state'), '-c', config);

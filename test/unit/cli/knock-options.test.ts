@@ -60,7 +60,7 @@ describe('operands', () => {
     [['7000,8000,9000'], /^the host is missing, '7000,8000,9000' is a port/],
     [['7000:udp', '8000'], /^the host is missing/],
   ] as const) {
-    test(`${words.join(' ')} is told what was meant`, () => {
+    test(`${words.join(' ')}: the error says what was meant`, () => {
       assert.match(mistake(...words), hint);
     });
   }

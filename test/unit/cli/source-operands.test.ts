@@ -35,7 +35,7 @@ describe('addresses on the command line', () => {
     assert.equal(renderPrefix(parseBanTarget('10.0.0.0/8')), '10.0.0.0/8');
   });
 
-  test('nobody bans himself unawares', async () => {
+  test('banning your own address needs --force', async () => {
     const nowhere = '--state /nonexistent';
     for (const [peer, who] of [
       ['192.0.2.7 50022 192.0.2.1 22', '192.0.2.7'],

@@ -36,7 +36,7 @@ const fileOf = (scratch: Scratch): string => join(scratch.path, 'bussa/hosts.con
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe('bussa host', () => {
-  test('add makes file and directory, tells where, and says what is next; list and remove', async () => {
+  test('add creates file and directory, names them, and says what is next; list and remove', async () => {
     using scratch = new Scratch();
     const added = await host(scratch, 'add', 'box', CARD, '--port', '22', '--door', 'ssh', '--for', '10m');
     assert.equal(added.code, 0, added.output);
@@ -101,7 +101,7 @@ describe('bussa host', () => {
     }
   });
 
-  test('a setting for all that stands before the first Host is told, for it counts first', async () => {
+  test('a setting before the first Host applies to all hosts first, and is reported', async () => {
     using scratch = new Scratch();
     mkdirSync(join(scratch.path, 'bussa'));
     writeFileSync(fileOf(scratch), `Card ${cardOf(9)}\nHost other\n  Port 22\n`, { mode: 0o600 });

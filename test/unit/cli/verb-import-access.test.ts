@@ -57,7 +57,7 @@ suite('bussa import access.conf', () => {
     );
   });
 
-  test('a file that others can read is told, and one with mistakes alone is still taken for fwknopd’s', async () => {
+  test('a file that others can read is reported, and a file with nothing but mistakes still counts as fwknopd’s', async () => {
     using fixture = new UserFixture();
     const open = await fixture.run(
       'import',

@@ -129,7 +129,7 @@ suite('bussa init', () => {
     assert.equal(readdirSync(scratch.path).length, 2, 'no draft is left');
   });
 
-  test('where it may not write it says so, and leaves nothing', () => {
+  test('if it may not write, it says so, and leaves nothing behind', () => {
     const { status, stderr } = run('--yes', '--config', '/proc/knockd.conf');
     assert.equal(status, 1);
     assert.match(stderr, /cannot write \/proc\/knockd\.conf/);

@@ -120,7 +120,7 @@ suite('bussa user with codes', () => {
     assert.match(readFileSync(bench.config, 'utf8'), /code_ports = 1[01], 1[01]\n/);
   });
 
-  test('mistakes of the file are told with their places, and show no secret', async () => {
+  test('mistakes in the file are reported with their places, without secrets', async () => {
     using bench = new UserFixture('[ssh]\naccept = code\ncode_ports = 17, 23\nopen = tcp/22\n');
     const good = 'KIVSO2RVNPPTSAJ57K7KFTKD4FA6ZSPI';
     const text = `[a]\ncode = ${good}\n[b]\ncode = ${good}\n[c]\ncode = KIVSO2RV\n[d]\ncode = ${good.replace('K', '1')}\n`;

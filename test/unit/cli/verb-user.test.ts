@@ -75,7 +75,7 @@ suite('bussa user', () => {
     );
   });
 
-  test('list, show, off, on, remove; unknown options of a key are told', async () => {
+  test('list, show, off, on, remove; unknown options of a key are reported', async () => {
     using bench = new UserFixture();
     const added = await bench.run(
       'user',
@@ -166,7 +166,7 @@ suite('bussa user', () => {
     );
   });
 
-  test('what is wrong in any file is told with its place, and nothing is written', async () => {
+  test('mistakes in any file are reported with their places, and nothing is written', async () => {
     using bench = new UserFixture();
     await bench.json('user', 'add', 'alice', publicKeyLine(1));
     const good = readFileSync(bench.users, 'utf8');

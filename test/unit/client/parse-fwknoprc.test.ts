@@ -115,7 +115,7 @@ ALLOW_IP 192.0.2.7
     for (const line of ['USE_GPG Y', 'KEY_FILE /x', 'HMAC_KEY_FILE /x']) assert.deepEqual(of(line), [], line);
   });
 
-  test('every mistake is told with its place, once, and shows no key', () => {
+  test('every mistake is reported once with its place, without keys', () => {
     const told = mistakes(`[default]
 FW_TIMEOUT soon
 [one]

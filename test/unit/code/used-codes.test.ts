@@ -31,7 +31,7 @@ describe('codes that have been used', () => {
     assert.equal(used.judge('alice', 'ssh', 101, address('192.0.2.7')).kind, 'fresh');
   });
 
-  test('a clock that is set back brings nothing to life, until the user is forgiven', () => {
+  test('no used code becomes valid by a clock that is set back, until `bussa user forgive`', () => {
     const used = new UsedCodes({ floor: 0, used: [use(5000)] });
     assert.equal(used.judge('alice', 'ssh', 4000, address('192.0.2.7')).kind, 'used');
     assert.equal(used.forgive('bob'), false);

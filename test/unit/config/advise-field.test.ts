@@ -257,7 +257,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
 
 const DRAWN = 1500;
 
-describe('what the field gets wrong', () => {
+describe('mistakes in real configurations', () => {
   test('of good configurations no word is said', (t) => {
     const random = seededRandom(t);
     for (let n = 0; n < DRAWN; n++) {
@@ -369,7 +369,7 @@ describe('doors and settings', () => {
       ));
   for (const text of ['syn', 'syn,!ack', '!ack', '!rst,!fin', 'syn,!psh,!urg'])
     test(`tcpflags = ${text}: a client opens it`, () => assert.deepEqual(advice(flags(text), quiet), []));
-  test('where somebody answers, a client sends more than SYN', () => {
+  test('if a service answers, a client sends more than SYN', () => {
     assert.deepEqual(advice(flags('ack')), []);
     assert.deepEqual(advice(flags('fin')), []);
     assert.equal(advice(flags('syn,ack'))[0]?.id, 'no-client');
@@ -386,7 +386,7 @@ describe('doors and settings', () => {
     assert.deepEqual(two('syn', 'fin,!syn'), []);
   });
 
-  test('a sleeping command is told the lines to write, and they are good', () => {
+  test('for a command that sleeps, the warning has the lines to write, and they work', () => {
     const text = door(
       'start_command = /sbin/iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT; sleep 5m; /sbin/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT',
     );

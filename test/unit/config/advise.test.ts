@@ -158,7 +158,7 @@ describe('advice', () => {
   });
 });
 
-test('the first word of a command, as far as it can be told', () => {
+test('the first word of a command, if it can be found', () => {
   const program = (name: string, offset = 0) => ({ kind: 'program', name, offset });
   for (const [text, expected] of [
     ['iptables -A INPUT', program('iptables')],
@@ -187,7 +187,7 @@ describe('local ports that cover the share of the scan guard', () => {
     ['syn,!ack,!rst', '7312,18423,9534', false],
     ['syn,!ack,!rst', '7312,18423:udp,9534', true],
   ] as const) {
-    test(`are ${told ? '' : 'not '}told of with tcpflags = ${flags}, ${sequence}`, () => {
+    test(`are ${told ? '' : 'not '}reported with tcpflags = ${flags}, ${sequence}`, () => {
       const text = door(`sequence = ${sequence}`, `tcpflags = ${flags}`, 'open = tcp/22', 'open_for = 20');
       const ids = marks(text, { ...HOST, blindShare }).map((mark) => mark.split(' ')[0]);
       assert.equal(ids.includes('local-ports'), told);

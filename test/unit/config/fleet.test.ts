@@ -67,7 +67,7 @@ describe('[fleet]', () => {
     [FLEET, door('fleet = share', 'fleet_claim = always'), /"always" is not a value of Fleet_Claim/],
   ] as const;
   for (const [fleet, doors, words] of wrong) {
-    test(`a mistake is told: ${String(words)}`, () => {
+    test(`a mistake is reported: ${String(words)}`, () => {
       const told = mistakes(`${fleet}${doors}`);
       assert.ok(
         told.some((one) => words.test(one)),

@@ -14,7 +14,7 @@ describe('a door that opens ports', () => {
   const ports = (value: string): readonly string[] | undefined =>
     door(`open = ${value}`).opening.ports?.map(renderPortOpening);
 
-  it('reads the native door of the manual', () => {
+  it('reads the firewall door of the manual', () => {
     const { opening } = door('open = tcp/22, udp/51820\nopen_for = 60');
     assert.deepEqual(opening, {
       kind: 'command',

@@ -4,7 +4,7 @@ import { MAX_SEQUENCE_LENGTH } from '../../../src/core/door/sequence.ts';
 import { bytesOf, complaints } from './config-text.ts';
 import { check, FLAGS, PORT, TARGET, TIMEOUT } from './mistake-cases.ts';
 
-describe('mistakes named in the issue', () => {
+describe('common mistakes', () => {
   check({
     'a port already watched': [
       '[one]\nsequence = 1,2:udp\ntcpflags=syn\n[two]\nSEQUENCE = 1 , 2:UDP\ntcpflags=SYN',

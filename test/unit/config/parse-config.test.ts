@@ -119,12 +119,12 @@ describe('the form of the file', () => {
     same(SSH.replace(/^\t\w+/gm, (word) => word.toUpperCase()).replace('options', 'OPTIONS'));
     same(SSH.replace(/^\t\w+/gm, (word) => word.toLowerCase()).replace('[options]', '[ Options ]'));
   });
-  it('takes comments on lines of their own, whatever is in them', () =>
+  it('accepts comments on separate lines, whatever they contain', () =>
     same(SSH.replaceAll('\n', '\n  # [x] = \x01 ü\n#\n \t\n')));
   it('keeps names with spaces and letters of any script', () => {
     assert.equal(doorOf('[Tür 1 😀]\nsequence=1').name, 'Tür 1 😀');
   });
-  it('tells doors apart whose names differ in case alone, as knockd does', () => {
+  it('distinguishes doors whose names differ only in case, as knockd does', () => {
     assert.deepEqual(complaints('[a]\nsequence=1\n[A]\nsequence=2'), []);
   });
   it('reads a line of 2 MiB', () => {

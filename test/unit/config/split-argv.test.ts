@@ -25,7 +25,7 @@ describe('splitting a command line without a shell', () => {
   }
 });
 
-describe('what a shell would act on is taken as it stands, and its place told', () => {
+describe('characters special to a shell are kept, and their place is returned', () => {
   const cases: readonly (readonly [text: string, shellSign: number, ...argv: string[]])[] = [
     ['echo $BUSSA_IP', 5, 'echo', '$BUSSA_IP'],
     ['echo "to $BUSSA_IP"', 9, 'echo', 'to $BUSSA_IP'],

@@ -49,7 +49,7 @@ describe('ports that are closed for the first time', () => {
     );
   });
 
-  test('a connection is at a port of its own protocol and path', () => {
+  test('a connection matches only ports of its protocol and path', () => {
     const connection = { path: 'input', peer: '192.0.2.1' as Address, peerPort: 4000 as Port } as const;
     const at = (text: string, protocol: 'tcp' | 'udp', port: number): boolean =>
       hasConnection(ports(text), { ...connection, protocol, port: port as Port });

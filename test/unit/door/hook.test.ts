@@ -7,7 +7,7 @@ import { instant } from '../../../src/core/net/time.ts';
 describe('the variables of a hook', () => {
   const source = parseAddress('2001:db8::1')!;
 
-  it('tell of a door: who, which ports, until when', () => {
+  it('describe a door: who, which ports, until when', () => {
     const ports = 'tcp/22, udp/8000-8010, tcp/8080 forward';
     const until = instant(Date.UTC(2026, 7, 1, 12, 30, 15, 250));
     assert.deepEqual(hookEnvironment({ event: 'open', door: 'Tür 1', source, ports, until }), {

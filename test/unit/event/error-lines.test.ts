@@ -77,7 +77,7 @@ const CASES: readonly (readonly [program: string, written: string, chosen: strin
   ['nothing', '\n  \n', undefined],
 ];
 
-describe('of what a failed program has written, the lines that say why', () => {
+describe('from the output of a failed program, the lines that say why', () => {
   for (const [program, written, chosen] of CASES) {
     test(program, () => assert.equal(chooseErrorLines(written), chosen));
   }

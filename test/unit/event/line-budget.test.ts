@@ -11,7 +11,7 @@ function written(budget: LineBudget, sort: string, count: number, now: number): 
   return lines;
 }
 
-describe('the budget of lines', () => {
+describe('the limit of lines', () => {
   test('writes a burst, and counts what is more', () => {
     const budget = new LineBudget(RATE, 10);
     assert.equal(written(budget, 'a', 100_000, 0), 3);
@@ -36,7 +36,7 @@ describe('the budget of lines', () => {
     assert.ok(lines === 20 || lines === 19, `${lines} lines in 10 seconds`);
   });
 
-  test('keeps sorts apart, and makes the text of a sort only when it is new', () => {
+  test('keeps keys apart, and makes the text of a key only when it is new', () => {
     const budget = new LineBudget(RATE, 10);
     assert.equal(written(budget, 'a', 5, 0), 3);
     assert.equal(written(budget, 'b', 5, 0), 3);
@@ -44,7 +44,7 @@ describe('the budget of lines', () => {
     assert.equal(budget.admit('a', what, 0), false);
   });
 
-  test('tells each count once, and none where nothing was suppressed', () => {
+  test('returns each count once, and none if nothing was suppressed', () => {
     const budget = new LineBudget(RATE, 10);
     assert.equal(budget.suppressing, false);
     written(budget, 'a', 2, 0);
@@ -66,8 +66,8 @@ describe('the budget of lines', () => {
   });
 });
 
-describe('more sorts than the budget holds', () => {
-  test('a sort without a count is forgotten first, so that no count is lost', () => {
+describe('more keys than the budget holds', () => {
+  test('a key without a count is forgotten first, so that no count is lost', () => {
     const budget = new LineBudget(RATE, 2);
     written(budget, 'a', 5, 0);
     written(budget, 'b', 1, 0);
@@ -90,7 +90,7 @@ describe('more sorts than the budget holds', () => {
     assert.deepEqual(budget.drainCounts(), []);
   });
 
-  test('of 100,000 sorts every line is written or counted', () => {
+  test('with 100,000 keys every line is written or counted', () => {
     const budget = new LineBudget({ burst: 1, perSecond: 0 }, 16);
     let lines = 0;
     for (let i = 0; i < 100_000; i++) lines += written(budget, `${i}`, 2, i);

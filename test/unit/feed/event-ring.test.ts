@@ -9,7 +9,7 @@ import { seeded } from '../../lab/seed.ts';
 const AN_EVENT = { event: { kind: 'warning', text: 'w' } } as const;
 
 describe('the ring of events', () => {
-  test('no loss that is not told: what is read and what is lost are all that happened, in order, whatever the limit', (t) => {
+  test('no event is lost silently: events read and events lost add up to all events, in order, whatever the limit', (t) => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('add' as const), times: fc.integer({ min: 1, max: 6000 }) }),
       fc.record({
@@ -59,7 +59,7 @@ describe('the ring of events', () => {
     );
   });
 
-  test('a flood of strangers displaces no opening, and a deep attempt has room of its own', () => {
+  test('a flood of strangers displaces no opening, and attempts that are further on have separate room', () => {
     const ring = new EventRing();
     ring.add({ event: { kind: 'confirmed', at: 'control' } }, instant(0));
     for (let n = 0; n < 100_000; n++) if (ring.admits(1, n)) ring.addNoise(AN_EVENT, instant(n));

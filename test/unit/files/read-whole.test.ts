@@ -13,8 +13,8 @@ function directory(t: { after: (clean: () => void) => void }): string {
   return made;
 }
 
-suite('a file that somebody wrote', () => {
-  test('is read whole, also where the system does not tell its size', (t) => {
+suite('a regular file', () => {
+  test('is read completely, even if the system does not give its size', (t) => {
     const file = path.join(directory(t), 'file');
     const bytes = new Uint8Array(300_000).map((_, i) => i % 251);
     writeFileSync(file, bytes);

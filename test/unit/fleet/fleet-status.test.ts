@@ -85,7 +85,7 @@ describe('the state of a fleet', () => {
     ],
   ];
   for (const [what, fleet, words] of cases) {
-    test(`doctor tells of ${what}`, () => {
+    test(`doctor reports ${what}`, () => {
       const findings = told(fleet);
       assert.ok(
         findings.some((one) => words.test(one)),

@@ -19,7 +19,7 @@ describe('the memory of hits', () => {
     return { hits, add };
   };
 
-  test('tells places in the sequence and ages, the oldest first', () => {
+  test('returns places in the sequence and ages, the oldest first', () => {
     const { hits, add } = memory(16);
     add({ port: 7000, at: 1000.25 });
     add({ port: '8000:udp', at: 1010.5 });
@@ -35,7 +35,7 @@ describe('the memory of hits', () => {
     ]);
   });
 
-  test('tells nothing of other sources, families, flags and destinations', () => {
+  test('returns nothing about other sources, families, flags and destinations', () => {
     const { hits, add } = memory(16);
     add({ port: 7000, at: 1, from: '10.0.0.2' });
     add({ port: 7000, at: 2, from: '::a00:1' });
@@ -81,7 +81,7 @@ describe('the memory of hits', () => {
     }
   });
 
-  test('tells the newest hits of a source that sends too many, and keeps ages over the turn of the clock', () => {
+  test('returns the newest hits of a source that sends too many, and correct ages when the clock wraps around', () => {
     const { hits, add } = memory(256);
     const start = 2 ** 31 - 50;
     for (let n = 0; n < 100; n++) add({ port: 7000, at: start + n });

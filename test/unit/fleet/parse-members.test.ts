@@ -53,7 +53,7 @@ describe('the members of a fleet', () => {
     [Array.from({ length: 65 }, (_, n) => keyLine(`gw${n}`).line).join('\n'), /more than 64 members/],
   ] as const;
   for (const [text, words] of wrong) {
-    test(`a mistake is told: ${String(words)}`, () => {
+    test(`a mistake is reported: ${String(words)}`, () => {
       const told = mistakes(text);
       assert.ok(
         told.some((one) => words.test(one)),

@@ -51,7 +51,7 @@ describe('questions to other gateways', () => {
     assert.equal(pending.size, 0);
   });
 
-  test('whoever does not answer is left out', () => {
+  test('members that do not answer are left out', () => {
     const pending = new PendingQuestions(KEY);
     const id = pending.ask(KNOCK, NONCE, ['gw2', 'gw3'], 102);
     pending.answer(id, 'gw3', { hits: [] }, 103);

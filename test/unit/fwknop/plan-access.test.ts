@@ -140,7 +140,7 @@ suite('access.conf as doors and users', () => {
     );
   });
 
-  test('every mistake is told with its place, in the file that has it', () => {
+  test('every mistake is reported with its place, in the file that has it', () => {
     const include: ReadIncluded = (kind, name) =>
       name === 'gone'
         ? 'it cannot be read'
@@ -167,7 +167,7 @@ suite('access.conf as doors and users', () => {
     assert.doesNotMatch(told.join('\n'), /!/, 'no message shows a key');
   });
 
-  test('files that include each other again and again: an end is made, and each mistake is told once', () => {
+  test('files that include each other: reading ends, and each mistake is reported once', () => {
     let read = 0;
     const text = '%include me\n'.repeat(300);
     const include: ReadIncluded = () => {

@@ -18,7 +18,7 @@ test('a lease’s last second, in UTC, as far as xt_time counts', () => {
   for (const [now, left, until] of cases) assert.equal(dateStop(at(now), millis(left)), until, now);
 });
 
-test('a wall clock that has been set shows by the error', () => {
+test('a changed wall clock shows as an error', () => {
   const until = '2026-11-28T05:00:30';
   assert.equal(dateStopError(until, at('2026-11-28T04:59:30Z'), millis(60_000)), 0);
   assert.equal(dateStopError(until, at('2026-11-28T03:59:30Z'), millis(60_000)), 3_600_000);

@@ -42,7 +42,7 @@ suite('a door in chains and sets', () => {
     }
   });
 
-  test('established connections go on to the owner’s rules, but for those that these end, whoever they are from', () => {
+  test('established connections go on to the owner’s rules, except those that these rules end', () => {
     const accept = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT';
     const drop = '-P INPUT DROP\n';
     const owners: readonly (readonly [string, ...(readonly string[])])[] = [

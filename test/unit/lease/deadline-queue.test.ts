@@ -22,7 +22,7 @@ describe('the queue of deadlines', () => {
     assert.equal(queue.next(), undefined);
   });
 
-  test('tells the nearest and keeps it', () => {
+  test('returns the nearest without removing it', () => {
     const queue = new DeadlineQueue<string>();
     for (const [key, due] of [
       ['a', 5],
@@ -35,7 +35,7 @@ describe('the queue of deadlines', () => {
     assert.deepEqual(drain(queue), ['b 1', 'c 3', 'a 5']);
   });
 
-  test('a key that is put again moves, sooner and later, and back to where it was', () => {
+  test('a key that is set again moves, to an earlier or later time, and back', () => {
     const queue = new DeadlineQueue<string>();
     for (const due of [5, 9, 1, 5]) queue.put('a', due);
     queue.put('b', 4);

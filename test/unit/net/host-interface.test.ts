@@ -71,7 +71,7 @@ describe('comparing interfaces', () => {
     );
   });
 
-  test('an address that moves from one to another is told of both', () => {
+  test('an address that moves is reported for both interfaces', () => {
     const from = { ...eth0, addresses: [] };
     const to = { ...tun0, addresses: eth0.addresses };
     assert.deepEqual(changes([eth0, tun0], [from, to]).toSorted(), [

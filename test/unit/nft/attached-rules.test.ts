@@ -13,7 +13,7 @@ const anchor = (
   path,
 });
 
-describe('the part in somebody else’s table', () => {
+describe('the rules in another table', () => {
   test('is sets, a chain, and one rule at the front of the owner’s; it closes nothing, and lets in past a redirection', () => {
     const text = renderAttachedRules(
       [anchor('inet', 'input', 'input')],

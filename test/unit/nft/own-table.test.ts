@@ -6,7 +6,7 @@ import { gate, grant } from './nft-gates.ts';
 const ADDRESSED = (protocol: string, port: string): string =>
   `meta l4proto ${protocol} ct direction original ct original proto-dst ${port}`;
 
-describe('the table of its own', () => {
+describe('Bussa’s own table', () => {
   test('closes the ports of a door but for its sources', () => {
     const text = renderOwnTable(
       [gate('ssh', 'tcp/22, udp/51820')],

@@ -72,7 +72,7 @@ describe('a code', () => {
     assert.equal(desk.knock('alice', 0, { door: codeDoor('web', [11, 12]) }), 'open', 'of another door');
   });
 
-  test('is known to somebody once it was knocked, whatever became of it', () => {
+  test('counts as known once it was knocked, whatever the result', () => {
     for (const more of [{ isGuarded: true }, { hasTouchedSince: () => true }] as const) {
       const desk = new Fixture(user('alice'));
       assert.notEqual(desk.knock('alice', 0, more), 'open');
@@ -105,7 +105,7 @@ describe('a code', () => {
     assert.equal(two.knock('bob', 0, guarded), 'first', 'the next one of somebody else is none');
   });
 
-  test('of a user who is off, ended or elsewhere, or whom the door does not know', () => {
+  test('of a user who is off, expired, or not allowed at the door or address', () => {
     const users = [
       user('a', { isOff: true }),
       user('b', { until: instant(NOW) }),
@@ -149,7 +149,7 @@ describe('the words of a refusal', () => {
       STEP,
     ).reason;
 
-  test('tell by whom and when, and that the clock was set back', () => {
+  test('say by whom and when, and that the clock was set back', () => {
     assert.match(
       words(STEP, STEP),
       /^it was used already, by 192\.0\.2\.7 at \d\d:\d\d:\d\d: wait for the next one$/,
@@ -158,7 +158,7 @@ describe('the words of a refusal', () => {
     assert.match(words(STEP, STEP + 20), /the clock of this host was set back; `bussa user forgive alice`/);
   });
 
-  test('tell whose clock is wrong, by how much', () => {
+  test('say whose clock is wrong, and by how much', () => {
     for (const [steps, expected] of [
       [3, '90 s behind'],
       [7, '3 min 30 s behind'],

@@ -39,7 +39,7 @@ describe('a line of authorized_keys', () => {
     assert.deepEqual([key.mayBeUntouched, key.mustBeVerified, notes], [true, true, []]);
   });
 
-  test('from: prefixes, wildcards and refusals; names match nobody, and that is told', () => {
+  test('from: prefixes, wildcards and refusals; names match nobody, and a warning says so', () => {
     const { key, notes } = keyOf(
       `from="192.0.2.0/24,!192.0.2.9,198.51.100.*,2001:db8::/32,*.example.org" ${KEY}`,
     );
@@ -79,7 +79,7 @@ describe('a line of authorized_keys', () => {
       assert.match(reasonOf(`expiry-time="${wrong}" ${KEY}`), /expiry-time is not a time/, wrong);
   });
 
-  test('options about logins are told, and count for nothing', () => {
+  test('options about logins have no effect, and a warning says so', () => {
     const { notes } = keyOf(`command="echo \\"hi, there\\"",no-pty,permitopen="a:1" ${KEY}`);
     assert.deepEqual(
       notes.map((note) => note.split(' ')[0]),
@@ -87,7 +87,7 @@ describe('a line of authorized_keys', () => {
     );
   });
 
-  test('an unknown option is told; a restriction that is misspelt would be none, so it is a mistake', () => {
+  test('an unknown option is a warning; a misspelt restriction is a mistake, because it would restrict nothing', () => {
     const { notes } = keyOf(`bussa-door="ssh",frobnicate ${KEY}`);
     assert.deepEqual(
       notes.map((note) => note.split(' ')[0]),

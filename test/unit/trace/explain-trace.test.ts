@@ -190,7 +190,7 @@ describe('the sentence', () => {
     assert.match(bench.explain().sentence, /^the second knock, tcp\/8000, has the wrong flags: none, but/);
   });
 
-  test('evicted: the one that makes room is told, not the one that comes', () => {
+  test('evicted: the attempt that makes room is reported, not the new one', () => {
     const bench = new TraceFixture([SSH], 4, 4096);
     bench.knock('7000@0');
     for (let i = 0; i < 200; i++) bench.send({ port: 7000, at: i, from: `10.9.0.${i}` });

@@ -19,7 +19,7 @@ function worst(rings: TraceRings, count: MemoryCount, first: number, packets: nu
 }
 
 describe('what is remembered of a packet', () => {
-  test('takes the same work in an empty table, in a full one, and where nobody makes room', (t) => {
+  test('takes the same work in an empty table, in a full one, and if no entry makes room', (t) => {
     const count = new MemoryCount();
     const rings = countingMemory(count, () => new TraceRings(SOURCES, [0x1357_9bdf, 0x2468_ace0]));
     const empty = worst(rings, count, 1, 100, 0);

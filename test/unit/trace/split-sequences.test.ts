@@ -127,7 +127,7 @@ describe('sequences that reach a host in parts', () => {
     assert.ok(looks.length <= 41, `${looks.length} looks in a second`);
   });
 
-  test('are told by doctor with what to do at the router', () => {
+  test('are reported by doctor with what to do at the router', () => {
     const status = { splits: [{ door: 'ssh', tries: 7, parts: 5 }] };
     const [finding, ...others] = judgeSplits(status, new Set());
     assert.deepEqual(others, []);

@@ -78,7 +78,7 @@ suite('advice about proofs', () => {
         .includes('code-ports'),
     ));
 
-  test('a user’s doors that he cannot open are told with their places', () => {
+  test('doors that a user cannot open are reported with their places', () => {
     const config = parseConfig(
       'c',
       bytes(
@@ -98,7 +98,7 @@ suite('advice about proofs', () => {
     );
   });
 
-  test('keys of fwknop that are weak, or so many that each packet takes long, are told with their places', () => {
+  test('weak keys of fwknop, or so many that each packet takes long, are reported with their places', () => {
     const key = (length: number, seed = 0): string => Buffer.alloc(length, `${seed} key`).toString('base64');
     const good = `key ${key(32)} hmac ${key(64)}`;
     const idsIn = (text: string): readonly string[] =>

@@ -31,7 +31,7 @@ function told(text: string): readonly string[] {
 const [first, second] = [1, 2].map(publicKeyLine) as [string, string];
 
 suite('the users file', () => {
-  test('a repeated directive is told in words of its own: knockd has no such file', () => {
+  test('a repeated directive has a separate message: knockd has no such file', () => {
     const lines = told(`[alice]\nkey = ${first}\noff = no\noff = no\n`);
     assert.match(
       lines.join('\n'),
@@ -88,7 +88,7 @@ suite('the users file', () => {
     );
   });
 
-  test('every mistake is told with its place', () => {
+  test('every mistake is reported with its place', () => {
     const lines = told(
       [
         'key = x',
@@ -119,13 +119,13 @@ suite('the users file', () => {
     assert.match(lines.join('\n'), /a user takes Key, Code, Spa, Doors, From, Until, Off$/m);
   });
 
-  test('what has no effect is a warning: options about logins, a user without a key, a name that nobody looks up', () => {
+  test('settings without an effect are warnings: options about logins, a user without a key, a name that is not looked up', () => {
     const lines = told(`[a]\n[b]\nkey = command="true",from="*.example.org" ${first}`);
     assert.equal(lines.length, 3);
     for (const line of lines) assert.match(line, /warning/);
   });
 
-  test('[options] is no section of it, and UTF-16 is told', () => {
+  test('[options] is not a section of it, and UTF-16 is reported', () => {
     assert.match(told('[options]\nUseSyslog').join(), /unknown directive|"=" is missing/);
     const utf16 = parseUsers('u', Uint8Array.of(0xff, 0xfe, 0x5b, 0), nodeCiphers);
     assert.equal(utf16.kind, 'bad');
