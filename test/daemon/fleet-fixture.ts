@@ -27,6 +27,7 @@ import { CommandRunner } from '../../src/host/process/command-runner.ts';
 import type { LeaseStore } from '../../src/host/store/lease-store.ts';
 import { openSqliteLeaseStore } from '../../src/host/store/sqlite-lease-store.ts';
 import { Scratch } from '../lab/child-module.ts';
+import { PATIENCE_MS } from '../lab/program.ts';
 import { HandClock } from './keeper-fixture.ts';
 
 export const source = (n: number): Address =>
@@ -387,10 +388,16 @@ export class FleetFixture implements Disposable {
     for (const clock of new Set(this.hosts.map((host) => host.clock)).add(this.clock)) clock.advance(ms);
   }
 
-  /** What is due has its timers run. */
+  /** What is due has ended: each keeper looks at the clock once a second. */
   async settled(): Promise<void> {
-    for (const host of this.hosts) host.keeper.closeBanned();
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    const isDue = ({ keeper, clock }: FleetHostFixture): boolean =>
+      keeper.leases().some(({ due }) => due <= clock.boot);
+    const deadline = performance.now() + PATIENCE_MS;
+    do {
+      if (performance.now() > deadline) throw new Error('a lease does not end at its time');
+      for (const host of this.hosts) await host.settle();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    } while (this.hosts.some(isDue));
     for (const host of this.hosts) await host.settle();
   }
 
