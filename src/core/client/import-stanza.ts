@@ -91,8 +91,9 @@ function readProfile(
   }
   const hasKey = readsKeys && (keyWords.has('KEY') || keyWords.has('KEY_BASE64'));
   const keys = hasKey ? spaKeysOf(keyWords, name, findings) : undefined;
+  const profile = profileName(name);
   const lines = [
-    ...serverLines(name, settings.get('SPA_SERVER'), findings),
+    ...serverLines(profile, settings.get('SPA_SERVER'), findings),
     ...accessLines(settings.get('ACCESS'), findings),
     ...addressLines(name, settings, findings, note),
     ...portLines(settings.get('SPA_SERVER_PORT'), findings),
@@ -105,7 +106,14 @@ function readProfile(
       name.line,
       'it has no HMAC key: fwknopd cannot tell a changed packet from yours; give both sides one',
     );
-  return { name: name.text, lines, keys };
+  if (profile !== name.text) note(name.line, `its profile is called ${profile}`);
+  return { name: profile, lines, keys };
+}
+
+/** A stanza's name may have blanks, and what is a pattern in hosts.conf. */
+function profileName({ text }: Word): string {
+  const name = isHostName(text) ? text : text.replaceAll(/[^A-Za-z0-9._-]+/g, '_');
+  return isHostName(name) ? name : 'fwknop';
 }
 
 /** Also if one of both is in [default]. */
@@ -114,16 +122,11 @@ const KEY_PAIRS = [
   ['HMAC_KEY', 'HMAC_KEY_BASE64'],
 ] as const;
 
-function serverLines(name: Word, server: Word | undefined, findings: Findings): HostLine[] {
+function serverLines(profile: string, server: Word | undefined, findings: Findings): HostLine[] {
   if (server === undefined) return [];
-  if (!isHostName(name.text))
-    findings.error(
-      name,
-      `${quoteText(name.text)} cannot be the name of a profile: rename the stanza, without blanks, quotes, * and ?`,
-    );
   if (!isHostValue(server.text))
     findings.error(server, `${quoteText(server.text)} is not a host: write a name or an address`);
-  return server.text === name.text ? [] : [['HostName', server.text.replaceAll('%', '%%')]];
+  return server.text === profile ? [] : [['HostName', server.text.replaceAll('%', '%%')]];
 }
 
 /** The first TCP port is the one to wait for. */
