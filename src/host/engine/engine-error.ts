@@ -16,7 +16,10 @@ export class EngineError extends Error {
 
 /** Describes an error of a socket or of TLS: what failed, and what to do. */
 export function connectError(where: string, error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
+  if (error instanceof EngineError) {
+    const { code, message, isAnswer } = error;
+    return message.startsWith(where) ? error : new EngineError(code, `${where}: ${message}`, isAnswer);
+  }
   const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
   const remedy = REMEDIES[code];
   return new EngineError(code, `${where}: ${remedy ?? message}`);

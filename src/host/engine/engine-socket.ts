@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { type EnginePlace, renderPlace } from '../../core/fleet/engine-address.ts';
 import { connectError, EngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
@@ -52,11 +52,26 @@ function startTls(socket: Socket, host: string, files: EngineFiles): TLSSocket {
     host,
     // RFC 6066, § 3: a server name is never an address.
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(files.ca === undefined ? {} : { ca: files.ca }),
-    ...(files.certificate === undefined ? {} : { cert: files.certificate }),
-    ...(files.key === undefined ? {} : { key: files.key }),
-    minVersion: 'TLSv1.2',
+    secureContext: readContext(files),
   });
+}
+
+/** Throws an `EngineError`: OpenSSL does not name the file. */
+function readContext(files: EngineFiles): SecureContext {
+  try {
+    return createSecureContext({
+      ...(files.ca === undefined ? {} : { ca: files.ca }),
+      ...(files.certificate === undefined ? {} : { cert: files.certificate }),
+      ...(files.key === undefined ? {} : { key: files.key }),
+      minVersion: 'TLSv1.2',
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new EngineError(
+      'EINVAL',
+      `ca.pem is not a certificate, or client.pem and client.key are not a certificate and its key (${message}): copy them from the host of the engine again`,
+    );
+  }
 }
 
 /** Resolves on `event`. Later errors are for the user of the socket; without a listener they would end the process. */
