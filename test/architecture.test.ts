@@ -122,7 +122,8 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     trial: ['ask', 'init'],
     watch: ['ask'],
     web: ['ask'],
-    'web/page': ['web'],
+    'web/page': ['web', 'web/page/words'],
+    'web/page/words': [],
   },
   host: {
     capture: ['ffi'],

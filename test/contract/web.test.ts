@@ -91,7 +91,7 @@ describe('bussa web', { concurrency: 4 }, () => {
   test('the page is whole, small, and has the headers that keep all else out', async () => {
     using page = await Page.open();
     let size = 0;
-    for (const path of ['/', '/page.js', '/page.css']) {
+    for (const path of ['/', '/page.js', '/page.css', '/words-de.json']) {
       const { status, body, headers } = await page.ask(path, { Authorization: '' });
       assert.equal(status, 200, path);
       const policy = String(headers['content-security-policy']);

@@ -31,6 +31,34 @@ const picture = async (page: Page, name: string): Promise<void> => {
 
 const section = (page: Page, name: string) => page.getByRole('region', { name });
 
+/** What the daemon says is in the reader's language, with times of the reader's zone. */
+async function assertTranslated(stage: WebFixture): Promise<void> {
+  const { page, problems } = await stage.open({ locale: 'de-DE', timezoneId: 'Pacific/Kiritimati' });
+  const source = section(page, 'Letzte Quellen').getByRole('row', { name: new RegExp(CLIENT) });
+  await source
+    .getByText(/Die Tür wurde um \d\d:\d\d:\d\d geöffnet und um \d\d:\d\d:\d\d geschlossen$/)
+    .waitFor();
+  const shown = await source.textContent();
+  const hour = new Intl.DateTimeFormat('de', {
+    hour: '2-digit',
+    hour12: false,
+    timeZone: 'Pacific/Kiritimati',
+  });
+  const hours = [Date.now() - 3_600_000, Date.now()].map((at) => hour.format(at).slice(0, 2));
+  assert.match(shown ?? '', new RegExp(`geöffnet und um (?:${hours.join('|')}):`));
+  await source.getByRole('button', { name: `${CLIENT} erklären` }).click();
+  await page.getByRole('dialog').getByText('tcp/7000  ssh: Stufe 1 von 3').waitFor();
+  await page.keyboard.press('Escape');
+  await stage.control.ask('ban', '192.0.2.99', '--for', '60');
+  await section(page, 'Was geschieht').getByText('192.0.2.99: gesperrt für 60 s, durch root').waitFor();
+  // The choice is kept, for other tabs and later visits.
+  await page.getByLabel('Sprache').selectOption('it');
+  await section(page, 'Cosa succede').getByText('192.0.2.99: bloccato per 60 s, da root').waitFor();
+  await page.reload();
+  await section(page, 'Sorgenti recenti').waitFor();
+  assert.deepEqual(problems, []);
+}
+
 describe('the page of bussa web', () => {
   test('doors, attempts as they advance, sources and their story, every button; no barrier and nothing forbidden', async () => {
     await using stage = await WebFixture.create(DOORS);
@@ -110,6 +138,7 @@ describe('the page of bussa web', () => {
       await section(page, words).waitFor();
       assert.equal(await page.locator('html').getAttribute('lang'), tag);
     }
+    await assertTranslated(stage);
     assert.deepEqual(problems, []);
   });
 

@@ -1,9 +1,12 @@
 import type { FollowPart } from '../../core/control/feed-event.ts';
 import type { Overview } from '../../core/control/overview.ts';
 
-/** A line of `/api/live`. `trouble`: why the daemon does not answer. */
+/** `NoAnswer` of the daemon by its kind, or `hung`. */
+export type Trouble = 'refused' | 'no-daemon' | 'permission' | 'other-version' | 'failed' | 'hung';
+
+/** A line of `/api/live`. `trouble`: why the daemon does not answer, by its kind and in English. */
 export type LiveMessage =
   | { readonly kind: 'hello'; readonly host: string; readonly readOnly: boolean }
   | ({ readonly kind: 'overview' } & Overview)
   | ({ readonly kind: 'part' } & FollowPart)
-  | { readonly kind: 'trouble'; readonly message: string };
+  | { readonly kind: 'trouble'; readonly why: Trouble; readonly message: string };

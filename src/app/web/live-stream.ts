@@ -19,7 +19,7 @@ export class LiveStream {
   readonly #hello: LiveMessage;
   readonly #viewers = new Set<ServerResponse>();
   #mirror: DaemonMirror | undefined;
-  #trouble: string | undefined;
+  #trouble: LiveMessage | undefined;
 
   constructor(choice: DaemonSelector, hello: LiveMessage) {
     this.#choice = choice;
@@ -36,7 +36,7 @@ export class LiveStream {
     viewer.once('close', () => this.#remove(viewer));
     viewer.write(lineOf(this.#hello));
     if (this.#mirror === undefined) this.#mirror = this.#open();
-    else if (this.#trouble !== undefined) viewer.write(lineOf({ kind: 'trouble', message: this.#trouble }));
+    else if (this.#trouble !== undefined) viewer.write(lineOf(this.#trouble));
     // The next poll includes what has happened since.
     else void this.refresh();
   }
@@ -62,9 +62,9 @@ export class LiveStream {
         this.#send({ kind: 'overview', ...overview });
       },
       onPart: (part) => this.#send({ kind: 'part', ...part }),
-      onTrouble: ({ message }) => {
-        this.#trouble = message;
-        this.#send({ kind: 'trouble', message });
+      onTrouble: ({ kind, message, isHung }) => {
+        this.#trouble = { kind: 'trouble', why: isHung ? 'hung' : kind, message };
+        this.#send(this.#trouble);
       },
     });
   }

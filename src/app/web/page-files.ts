@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { wordsOf } from './page/words/words-of.ts';
 
 /** By the path that a browser requests. */
 export type PageFiles = Readonly<Record<string, { readonly type: string; readonly text: string }>>;
+
+const LANGUAGES = ['en', 'de', 'it'] as const;
 
 const HTML = `<!doctype html>
 <html lang="en">
@@ -42,6 +45,12 @@ export async function pageFiles(): Promise<PageFiles> {
   return {
     '/': { type: 'text/html; charset=utf-8', text: HTML },
     '/page.js': { type: 'text/javascript; charset=utf-8', text: textOf('/page.js') },
+    ...Object.fromEntries(
+      LANGUAGES.map((language) => [
+        `/words-${language}.json`,
+        { type: 'application/json', text: JSON.stringify(wordsOf(language)) },
+      ]),
+    ),
     '/page.css': { type: 'text/css; charset=utf-8', text: textOf('/page.css') },
   };
 }

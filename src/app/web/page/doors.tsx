@@ -1,5 +1,6 @@
 import type { Overview } from '../../../core/control/overview.ts';
 import { Section } from './section.tsx';
+import { English } from './sentence.tsx';
 import { useView } from './view.ts';
 
 /** Maximum rows. */
@@ -19,7 +20,9 @@ export function Doors({ overview }: { readonly overview: Overview }) {
             {shut === undefined ? (
               <span class="quiet">{say('openCount', leases)}</span>
             ) : (
-              <span class="bad">{say('shut', shut)}</span>
+              <span class="bad">
+                {say('shut')} <English>{shut}</English>
+              </span>
             )}
             {readOnly ? null : (
               <button

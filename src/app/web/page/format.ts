@@ -1,4 +1,4 @@
-import type { Language } from './words.ts';
+import type { Language } from './language.ts';
 
 /** `1:02:03`, or `02:03`. */
 export function renderRemaining(milliseconds: number): string {
@@ -26,6 +26,20 @@ function formatOf(language: Language, hasDay: boolean): Intl.DateTimeFormat {
 export function renderTime(at: number, language: Language): string {
   const date = new Date(at);
   return formatOf(language, date.toDateString() !== new Date().toDateString()).format(date);
+}
+
+/** The reader's words for a length of time, in its largest unit. */
+export function renderSpan(milliseconds: number, language: Language): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [value, unit] =
+    seconds < 120
+      ? [seconds, 'second']
+      : seconds < 7200
+        ? [Math.round(seconds / 60), 'minute']
+        : seconds < 172_800
+          ? [Math.round(seconds / 3600), 'hour']
+          : [Math.round(seconds / 86_400), 'day'];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
 export function renderUptime(milliseconds: number): string {

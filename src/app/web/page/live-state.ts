@@ -30,7 +30,7 @@ export type LiveState = {
   readonly heardAt: number;
   /** By this machine's wall clock. */
   readonly heardWall: number;
-  readonly trouble: string | undefined;
+  readonly trouble: Extract<LiveMessage, { readonly kind: 'trouble' }> | undefined;
   readonly isRefused: boolean;
 };
 
@@ -56,7 +56,7 @@ export function applyMessage(state: LiveState, message: LiveMessage, now: number
     case 'hello':
       return { ...state, host: message.host, readOnly: message.readOnly, isRefused: false };
     case 'trouble':
-      return { ...state, trouble: message.message, isRefused: false };
+      return { ...state, trouble: message, isRefused: false };
     case 'overview': {
       const { kind: _, ...overview } = message;
       const { attempts, rates } = overview;

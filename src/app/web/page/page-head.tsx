@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { renderUptime } from './format.ts';
+import { isLanguage, LANGUAGES, type Language } from './language.ts';
 import type { LiveState } from './live-state.ts';
 import { useView } from './view.ts';
-import { isLanguage, LANGUAGES, type Language } from './words.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 const STORED_THEME = 'bussa-theme';

@@ -7,44 +7,59 @@ import { Day } from './day.tsx';
 import { Doors } from './doors.tsx';
 import { Events } from './events.tsx';
 import { KeptOut } from './kept-out.tsx';
+import { keepLanguage, type Language, loadWords, readersLanguage, say, type Words } from './language.ts';
 import { applyMessage, type LiveState, NOTHING } from './live-state.ts';
 import { OpenDoors } from './open-doors.tsx';
 import { PageHead } from './page-head.tsx';
 import { type Draw, Part } from './part.tsx';
 import { RateChart } from './rate-chart.tsx';
+import { English } from './sentence.tsx';
 import { follow, order as giveOrder, type Order } from './server.ts';
 import { Sources } from './sources.tsx';
 import { Users } from './users.tsx';
 import { type Asked, type View, ViewContext } from './view.ts';
 import { Warnings } from './warnings.tsx';
-import { type Language, readersLanguage } from './words.ts';
 
 const NOTICE_MS = 8000;
+/** Delay before the words are requested again. */
+const AGAIN_MS = 1000;
 /** Changes within this time are drawn together. */
 const DRAW_MS = 250;
 
-function Page() {
+/** `detail`: why something has not been done, in English. */
+type Notice = { readonly text: string; readonly detail?: string };
+
+const NO_NOTICE: Notice = { text: '' };
+
+function Page({ first }: { readonly first: Words }) {
   const state = useLive();
-  const [language, setLanguage] = useState<Language>(readersLanguage);
+  const [words, setWords] = useState(first);
+  const { language } = words;
   const [asked, setAsked] = useState<Asked>();
-  const [notice, setNotice] = useState({ text: '', isBad: false });
+  const [notice, setNotice] = useState<Notice>(NO_NOTICE);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
   useEffect(() => {
-    const timer = setTimeout(() => setNotice({ text: '', isBad: false }), NOTICE_MS);
+    const timer = setTimeout(() => setNotice(NO_NOTICE), NOTICE_MS);
     return () => clearTimeout(timer);
   }, [notice]);
   const { readOnly, overview, overviewAt, attempts, events, lost, rates } = state;
   const view: View = useMemo(() => {
     const order = (what: Order, done: string): void => {
       giveOrder(what).then(
-        () => setNotice({ text: done, isBad: false }),
-        ({ message }: Error) => setNotice({ text: message, isBad: true }),
+        () => setNotice({ text: done }),
+        ({ message }: Error) => setNotice({ text: say(words, 'notDone'), detail: message }),
       );
     };
-    return { readOnly, language, ask: setAsked, order };
-  }, [readOnly, language]);
+    return { readOnly, words, ask: setAsked, order };
+  }, [readOnly, words]);
+  const choose = (chosen: Language): void => {
+    keepLanguage(chosen);
+    loadWords(chosen).then(setWords, ({ message }: Error) =>
+      setNotice({ text: say(words, 'notDone'), detail: message }),
+    );
+  };
   // A part is drawn again only if its data has changed: a flood brings many messages per second.
   const shown = useMemo(() => overview && { overview, since: overviewAt }, [overview, overviewAt]);
   const pending = useMemo(() => <Attempts attempts={attempts} />, [attempts]);
@@ -52,7 +67,7 @@ function Page() {
   const log = useMemo(() => <Events events={events} lost={lost} />, [events, lost]);
   return (
     <ViewContext.Provider value={view}>
-      <PageHead state={state} language={language} onLanguage={setLanguage} />
+      <PageHead state={state} language={language} onLanguage={choose} />
       <Warnings state={state} />
       <main id="content">
         {shown === undefined ? null : (
@@ -69,8 +84,8 @@ function Page() {
           </>
         )}
       </main>
-      <div role="status" class={notice.isBad ? 'notice bad' : 'notice'}>
-        {notice.text}
+      <div role="status" class={notice.detail === undefined ? 'notice' : 'notice bad'}>
+        {notice.text} {notice.detail === undefined ? null : <English>{notice.detail}</English>}
       </div>
       <AskDialog asked={asked} events={events} onClose={() => setAsked(undefined)} />
       <span hidden data-colour="--accent" class="colour-accent" />
@@ -110,5 +125,14 @@ function useLive(): LiveState {
   return state;
 }
 
+/** The words come first; the server may be away for a moment. */
+async function start(place: HTMLElement): Promise<void> {
+  for (;;) {
+    const words = await loadWords(readersLanguage()).catch(() => undefined);
+    if (words !== undefined) return render(<Page first={words} />, place);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
 const place = document.getElementById('page');
-if (place !== null) render(<Page />, place);
+if (place !== null) void start(place);

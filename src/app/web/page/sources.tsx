@@ -1,6 +1,7 @@
 import type { SourceRow } from '../../../core/control/overview.ts';
 import { renderTime } from './format.ts';
 import { Empty, Section, SourceButton } from './section.tsx';
+import { Sentence } from './sentence.tsx';
 import { useView } from './view.ts';
 
 /** Maximum rows. */
@@ -40,7 +41,7 @@ export function Sources({ sources }: { readonly sources: readonly SourceRow[] })
 
 function SourceLine({ row }: { readonly row: SourceRow }) {
   const { say, sayOutcome, ask, order, readOnly, language } = useView();
-  const { source, at, kind, door, sentence, penaltyUntil, banned } = row;
+  const { source, at, kind, door, sentence, said, penaltyUntil, banned } = row;
   const colour = GOOD.has(kind) ? 'good' : NEUTRAL.has(kind) ? 'quiet' : 'bad';
   const ban = (): void =>
     ask({
@@ -61,9 +62,9 @@ function SourceLine({ row }: { readonly row: SourceRow }) {
         <span class={colour}>{sayOutcome(kind)}</span>
         {penaltyUntil === undefined ? null : <span class="tag">{say('penalty')}</span>}
       </td>
-      <td data-label={say('sentence')} lang="en">
+      <td data-label={say('sentence')}>
         {door === undefined ? '' : `${door}: `}
-        {sentence}
+        <Sentence said={said} text={sentence} />
       </td>
       {readOnly ? null : (
         <td class="buttons">

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { SourceStory } from '../../../core/control/source-story.ts';
+import type { SourceStory, StoryEntry } from '../../../core/control/source-story.ts';
 import { renderTime } from './format.ts';
+import { Sentence } from './sentence.tsx';
 import { ask } from './server.ts';
 import { useView } from './view.ts';
 
@@ -28,19 +29,23 @@ export function Story({ source, latest, onClose }: StoryProps) {
       <h2 id="asked">{say('story', source)}</h2>
       {failure === '' ? null : <p class="bad">{failure}</p>}
       {story === undefined ? null : (
-        <div lang="en">
+        <div>
           <p>
             <span class="tag">{sayOutcome(story.why.kind)}</span>{' '}
             {story.why.door === undefined ? '' : `${story.why.door}: `}
-            {story.why.sentence}.
+            <Sentence said={story.why.said} text={story.why.sentence} />.
           </p>
-          {story.present.map((sentence) => (
-            <p key={sentence}>{sentence}.</p>
+          {story.present.map((sentence, index) => (
+            <p key={sentence}>
+              <Sentence said={story.presentSaid?.[index]} text={sentence} />.
+            </p>
           ))}
           <ol class="log">
-            {story.entries.map(({ at, text }, index) => (
-              <li key={`${at} ${index}`}>
-                <span class="quiet mono">{renderTime(at, language)}</span> {text}
+            {story.entries.map((entry, index) => (
+              <li key={`${entry.at} ${index}`}>
+                <span class="quiet mono">{renderTime(entry.at, language)}</span>{' '}
+                <Sentence said={entry.said} text={entry.text} before={subjectOf(entry)} />
+                {entry.said !== undefined && entry.count > 1 ? ` (${entry.count}×)` : ''}
               </li>
             ))}
           </ol>
@@ -54,3 +59,6 @@ export function Story({ source, latest, onClose }: StoryProps) {
     </>
   );
 }
+
+const subjectOf = ({ knock, door }: StoryEntry): string =>
+  (knock === undefined ? '' : `${knock}  `) + (door === undefined ? '' : `${door}: `);

@@ -1,6 +1,7 @@
 import type { UserRow } from '../../../core/control/overview.ts';
 import { renderTime } from './format.ts';
 import { Section, SourceButton } from './section.tsx';
+import { Sentence } from './sentence.tsx';
 import { useView } from './view.ts';
 
 /** Maximum rows. */
@@ -23,7 +24,7 @@ export function Users({ users }: { readonly users: readonly UserRow[] }) {
             {last === undefined ? null : (
               <span>
                 <span class="mono">{renderTime(last.at, language)}</span>{' '}
-                <SourceButton source={last.source} /> <span lang="en">{last.text}</span>
+                <SourceButton source={last.source} /> <Sentence said={last.said} text={last.text} />
               </span>
             )}
           </li>

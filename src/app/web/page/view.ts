@@ -1,7 +1,10 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { inSeconds, renderSaid, type Said } from '../../../core/say/said.ts';
+import { renderSpan, renderTime } from './format.ts';
+import { type Language, say as sayWord, type Words } from './language.ts';
 import type { Order } from './server.ts';
-import { type Language, sayOutcome, say as sayWord, type Word } from './words.ts';
+import type { Word } from './words/page-words.ts';
 
 /** What the dialog asks. */
 export type Asked =
@@ -17,7 +20,7 @@ export type Asked =
 /** What every part of the page needs and that seldom changes. The daemon's data is passed to each part. */
 export type View = {
   readonly readOnly: boolean;
-  readonly language: Language;
+  readonly words: Words;
   readonly ask: (asked: Asked) => void;
   /** Sends the command, and reports its result. */
   readonly order: (order: Order, done: string) => void;
@@ -26,17 +29,33 @@ export type View = {
 export const ViewContext = createContext<View | undefined>(undefined);
 
 export type Translation = {
+  readonly language: Language;
   readonly say: (word: Word, ...values: readonly (string | number)[]) => string;
   readonly sayOutcome: (kind: string) => string;
+  /** A sentence of the daemon in the reader's language. `undefined`: the page has no words for it. */
+  readonly sayThat: (said: Said | undefined) => string | undefined;
 };
 
 export function useView(): View & Translation {
   const view = useContext(ViewContext);
   if (view === undefined) throw new Error('a part of the page stands outside of it');
-  const { language } = view;
+  return { ...view, ...translationOf(view.words) };
+}
+
+function translationOf(words: Words): Translation {
+  const { language } = words;
+  const say: Translation['say'] = (word, ...values) => sayWord(words, word, ...values);
+  const ordinals = say('nth').split(' ');
+  const forms = {
+    time: (at: number) => renderTime(at, language),
+    s: inSeconds,
+    nth: (n: number) => ordinals[n - 1] ?? say('nthMore', n),
+    span: (ms: number) => renderSpan(ms, language),
+  };
   return {
-    ...view,
-    say: (word, ...values) => sayWord(language, word, ...values),
-    sayOutcome: (kind) => sayOutcome(language, kind),
+    language,
+    say,
+    sayOutcome: (kind) => words.words[`outcome-${kind}`] ?? kind,
+    sayThat: (said) => said && renderSaid(said, words.said, forms, language === 'en'),
   };
 }

@@ -1,5 +1,5 @@
-/** Every text of the page, in its languages. `{0}`, `{1}`: values. */
-const WORDS = {
+/** The page's own texts: English, German, Italian. `{0}`, `{1}`: values. */
+export const PAGE_WORDS = {
   attempts: ['Knocks in progress', 'Laufende Klopfversuche', 'Bussate in corso'],
   address: ['Address', 'Adresse', 'Indirizzo'],
   ban: ['Ban', 'Sperren', 'Blocca'],
@@ -36,9 +36,9 @@ const WORDS = {
   extended: ['{0}: extended for {1}', '{0}: für {1} verlängert', '{0}: prolungata per {1}'],
   failed: ['start command failed', 'Startbefehl gescheitert', 'comando di avvio fallito'],
   firewallMissing: [
-    "Bussa's rules are missing in {0}: {1}",
-    'Bussas Regeln fehlen in {0}: {1}',
-    'Le regole di Bussa mancano in {0}: {1}',
+    "Bussa's rules are missing in {0}:",
+    'Bussas Regeln fehlen in {0}:',
+    'Le regole di Bussa mancano in {0}:',
   ],
   firewallUnreachable: [
     'The firewall cannot be reached: the doors are not protected.',
@@ -50,11 +50,11 @@ const WORDS = {
   history: ['Past leases', 'Frühere Öffnungen', 'Aperture passate'],
   language: ['Language', 'Sprache', 'Lingua'],
   fleetAway: [
-    'Fleet: no connection to the engine. {0}',
-    'Flotte: keine Verbindung zum Server, der sie verbindet. {0}',
-    'Flotta: nessuna connessione al server che la collega. {0}',
+    'Fleet: no connection to the engine.',
+    'Flotte: keine Verbindung zum Server, der sie verbindet.',
+    'Flotta: nessuna connessione al server che la collega.',
   ],
-  lastError: ['Last error, {0}: {1}', 'Letzter Fehler, {0}: {1}', 'Ultimo errore, {0}: {1}'],
+  lastError: ['Last error, {0}:', 'Letzter Fehler, {0}:', 'Ultimo errore, {0}:'],
   leases: ['Open doors', 'Offene Türen', 'Porte aperte'],
   left: ['Time left', 'Restzeit', 'Tempo rimasto'],
   light: ['Light', 'Hell', 'Chiaro'],
@@ -78,7 +78,7 @@ const WORDS = {
   readOnly: ['read-only', 'nur Ansicht', 'sola lettura'],
   seen: ['Last seen', 'Zuletzt', 'Ultima volta'],
   sentence: ['Why', 'Warum', 'Perché'],
-  shut: ['shut: {0}', 'zu: {0}', 'chiusa: {0}'],
+  shut: ['shut:', 'zu:', 'chiusa:'],
   skip: ['Skip to content', 'Zum Inhalt', 'Vai al contenuto'],
   sources: ['Recent sources', 'Letzte Quellen', 'Sorgenti recenti'],
   stage: ['Stage', 'Stufe', 'Passo'],
@@ -89,7 +89,7 @@ const WORDS = {
     'Nessuna notizia dal demone dalle {0}. I dati possono essere vecchi.',
   ],
   story: ['Story of {0}', 'Verlauf von {0}', 'Storia di {0}'],
-  strangers: ['Open to strangers: {0}', 'Offen für Fremde: {0}', 'Aperta agli estranei: {0}'],
+  strangers: ['Open to strangers:', 'Offen für Fremde:', 'Aperta agli estranei:'],
   theme: ['Colours', 'Farben', 'Colori'],
   system: ['System', 'System', 'Sistema'],
   token: [
@@ -107,11 +107,35 @@ const WORDS = {
   unbanDone: ['{0}: no longer banned', '{0}: nicht mehr gesperrt', '{0}: non più bloccato'],
   users: ['Users', 'Benutzer', 'Utenti'],
   off: ['off', 'aus', 'disattivato'],
+  nth: [
+    'first second third fourth fifth sixth seventh eighth ninth tenth',
+    'erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte',
+    'prima seconda terza quarta quinta sesta settima ottava nona decima',
+  ],
+  nthMore: ['{0}th', '{0}.', '{0}ª'],
+  notDone: ['Not done:', 'Nicht ausgeführt:', 'Non eseguito:'],
+  troubleNoDaemon: ['No daemon is running.', 'Es läuft kein Daemon.', 'Nessun demone in esecuzione.'],
+  troubleHung: ['The daemon does not answer.', 'Der Daemon antwortet nicht.', 'Il demone non risponde.'],
+  troublePermission: [
+    'The page may not ask the daemon.',
+    'Die Seite darf den Daemon nicht fragen.',
+    'La pagina non può interrogare il demone.',
+  ],
+  troubleOtherVersion: [
+    'The daemon has another version than the page.',
+    'Der Daemon hat eine andere Version als die Seite.',
+    'Il demone ha una versione diversa dalla pagina.',
+  ],
+  troubleOther: [
+    'The daemon cannot be asked.',
+    'Der Daemon kann nicht gefragt werden.',
+    'Il demone non può essere interrogato.',
+  ],
   uptime: ['up {0}', 'läuft {0}', 'attivo da {0}'],
 } as const;
 
 /** Outcomes of a source's last attempt. */
-const OUTCOMES = {
+export const OUTCOME_WORDS = {
   open: ['open', 'offen', 'aperta'],
   'was-open': ['was open', 'war offen', 'era aperta'],
   completed: ['completed', 'vollständig', 'completata'],
@@ -133,29 +157,5 @@ const OUTCOMES = {
   nothing: ['nothing', 'nichts', 'niente'],
 } as const;
 
-export const LANGUAGES = { en: 'English', de: 'Deutsch', it: 'Italiano' } as const;
-
-export type Language = keyof typeof LANGUAGES;
-export type Word = keyof typeof WORDS;
-
-const PLACES: Readonly<Record<Language, 0 | 1 | 2>> = { en: 0, de: 1, it: 2 };
-
-export const isLanguage = (text: string): text is Language => Object.hasOwn(LANGUAGES, text);
-
-/** The first of the reader's languages that the page has. */
-export function readersLanguage(): Language {
-  const short = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
-  return short.find(isLanguage) ?? 'en';
-}
-
-export function say(language: Language, word: Word, ...values: readonly (string | number)[]): string {
-  return WORDS[word][PLACES[language]].replaceAll(
-    /\{(\d)\}/g,
-    (_, at: string) => `${values[Number(at)] ?? ''}`,
-  );
-}
-
-export function sayOutcome(language: Language, kind: string): string {
-  const known: Readonly<Record<string, readonly string[]>> = OUTCOMES;
-  return known[kind]?.[PLACES[language]] ?? kind;
-}
+export type Word = keyof typeof PAGE_WORDS;
+export type OutcomeWord = keyof typeof OUTCOME_WORDS;
