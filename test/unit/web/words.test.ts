@@ -16,12 +16,12 @@ const placeholders = (text: string): string[] => [...new Set(text.match(/\{[^}]*
 
 describe('the words of the page', () => {
   test('a translation has the values of the English, and no language lacks a text', () => {
-    const [en, de, it] = LANGUAGES.map(wordsOf);
+    const [en, de, it] = LANGUAGES.map((language) => wordsOf(language));
     assert.ok(en !== undefined && de !== undefined && it !== undefined);
     for (const table of ['words', 'said'] as const) {
       for (const [key, german] of Object.entries(de[table])) {
-        const english = en[table][key];
-        const italian = it[table][key] ?? assert.fail(`no Italian: ${key}`);
+        const english: string | undefined = en[table][key];
+        const italian: string = it[table][key] ?? assert.fail(`no Italian: ${key}`);
         assert.deepEqual(placeholders(italian), placeholders(german), key);
         if (english !== undefined) assert.deepEqual(placeholders(german), placeholders(english), key);
         else assert.match(key, /^event-/, 'only of events is the English elsewhere');
