@@ -121,7 +121,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     users: ['ask', 'config', 'file-access'],
     trial: ['ask', 'init'],
     watch: ['ask'],
-    web: ['ask'],
+    web: ['ask', 'web/page/words'],
     'web/page': ['web', 'web/page/words'],
     'web/page/words': [],
   },

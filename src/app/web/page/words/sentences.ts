@@ -29,6 +29,14 @@ export const SENTENCE_WORDS: Readonly<Record<SentenceCode, readonly [de: string,
     'Die Folge war richtig, die Tür blieb aber zu: {reason}',
     'la sequenza era giusta, ma la porta è rimasta chiusa: {reason}',
   ],
+  'proved-start-failed': [
+    'Der Nachweis war um {at:time} gut, aber der Startbefehl ist gescheitert: {reason}',
+    'la prova era valida alle {at:time}, ma il comando di avvio è fallito: {reason}',
+  ],
+  'proved-refused': [
+    'Der Nachweis war gut, die Tür blieb aber zu: {reason}',
+    'la prova era valida, ma la porta è rimasta chiusa: {reason}',
+  ],
   withheld: [
     'Die Folge war richtig, aber ein Köderport wurde berührt{touch}; Strafzeit{until}: Die Folge zweimal hintereinander klopfen, ohne andere Pakete',
     'la sequenza era giusta, ma è stata toccata una porta esca{touch}; in penalità{until}: bussare la sequenza due volte di seguito, senza altri pacchetti',
