@@ -27,12 +27,15 @@ export type Opening = {
   readonly cmdTimeout: Millis;
 };
 
+const NO_COMMANDS: Commands = {};
+
 /**
  * The commands for one source: its address replaces every `%IP%`, and the user, or nothing, `%USER%`. Neither contains
  * a character special to a shell.
  */
 export function renderCommands(opening: Opening, source: Address, user = ''): Commands {
   const { start, stop } = opening.commands[familyOf(source)];
+  if (start === undefined && stop === undefined) return NO_COMMANDS;
   const render = (command: string): string => command.replaceAll('%IP%', source).replaceAll('%USER%', user);
   return {
     ...(start === undefined ? {} : { start: render(start) }),

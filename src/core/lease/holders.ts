@@ -73,6 +73,7 @@ export const proofOf = (openRequest: OpenRequest): Proof | undefined =>
   isByOperator(openRequest) ? undefined : openRequest.proof;
 
 export function hasSameHolder(a: Held, b: Held): boolean {
+  if (a.holders === undefined && b.holders === undefined) return a.isShared === b.isShared;
   const [one = [], other = []] = [a.holders, b.holders];
   return (
     a.isShared === b.isShared &&

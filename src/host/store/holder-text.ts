@@ -11,6 +11,7 @@ const LINE = /^(\S{1,32}) ([a-z]{1,16}) ([A-Z0-9]{1,16}:[A-Za-z0-9+/]{1,64})$/;
 
 /** One line each: `alice key SHA256:…`. No name contains a space. */
 export function renderHolders({ holders = [], isShared }: Held): string {
+  if (holders.length === 0 && isShared !== true) return '';
   const lines = holders.map(({ user, kind, fingerprint }) => `${user} ${kind} ${fingerprint}`);
   return [...lines, ...(isShared === true ? [SHARED] : [])].join('\n');
 }

@@ -36,14 +36,15 @@ export function leaseValues(lease: StoredLease): Value[] {
   const { id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, opened, byOperator } =
     lease;
   const ports = renderPortOpenings(opened?.ports ?? []);
-  const ways = [opened?.singleUse, opened?.hold, opened?.closeKills, byOperator].map((way) =>
-    way === true ? 1 : 0,
-  );
-  return [
-    ...[id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports],
-    ...[...ways, lease.startFailure ?? '', opened?.prefix6 ?? 0, renderHolders(lease), lease.orderedBy ?? ''],
-  ];
+  const { singleUse, hold, closeKills, prefix6 = 0 } = opened ?? NOTHING;
+  const rest = [lease.startFailure ?? '', prefix6, renderHolders(lease), lease.orderedBy ?? ''] as const;
+  const ways = [bit(singleUse), bit(hold), bit(closeKills), bit(byOperator)] as const;
+  return [id, door, source, stop, since, sinceWall, due, dueWall, length, bootId, ports, ...ways, ...rest];
 }
+
+const NOTHING: Partial<LeasePorts> = {};
+
+const bit = (way: boolean | undefined): number => (way === true ? 1 : 0);
 
 /** Throws an `Error` if this program did not write it. */
 export function readLeaseRow(row: Row): StoredLease {

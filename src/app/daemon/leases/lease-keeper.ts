@@ -47,7 +47,7 @@ export class LeaseKeeper {
   constructor(parts: LeaseKeeperParts) {
     const answer = (input: LeaseInput): void => this.#take(input);
     this.#parts = parts;
-    this.#timer = new LeaseTimer(parts.clock, () => this.#look());
+    this.#timer = new LeaseTimer(() => this.#look());
     this.#machine = parts.machine;
     this.records = new LeaseRecords({ ...parts, entries: () => parts.machine.entries(), answer });
     this.#openings = new LeaseOpenings({ ...parts, answer });
@@ -196,7 +196,7 @@ export class LeaseKeeper {
       this.#isWorking = false;
     }
     if (this.#machine.size !== size || this.#machine.failed !== failed) this.#parts.onCount?.();
-    this.#timer.set(this.#machine.nextDue());
+    this.#timer.set(this.#machine.nextDue(), this.#parts.clock.sinceBoot());
   }
 
   #do(effect: LeaseEffect): void {

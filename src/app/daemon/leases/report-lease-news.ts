@@ -68,11 +68,14 @@ function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how'], leas
   return early === undefined ? {} : { early, ...(member === undefined ? {} : { member }) };
 }
 
+const NOBODY: ByUser = {};
+
 /** The user behind these proofs. */
 export function eventUser(...proofs: readonly (Proof | undefined)[]): ByUser {
+  if (proofs.length === 0) return NOBODY;
   const known = proofs.filter((proof) => proof !== undefined);
   const [first, ...others] = known;
-  if (first === undefined) return {};
+  if (first === undefined) return NOBODY;
   // The fingerprint of a code's secret is of no use to a reader.
   const isTelling = others.length === 0 && first.kind === 'key';
   const credential = isTelling ? { credential: first.fingerprint } : {};

@@ -11,9 +11,11 @@ export class Hooks {
   /** BOUNDED: by the runner. */
   readonly #running = new Set<Promise<void>>();
   #config: Config;
+  #hasHooks: boolean;
 
   constructor(config: Config, runner: HookRunner, report: (event: Event) => void) {
     this.#config = config;
+    this.#hasHooks = hasHooks(config);
     this.#runner = runner;
     this.#report = report;
   }
@@ -21,10 +23,12 @@ export class Hooks {
   /** Uses this configuration from now on. */
   replaceConfig(config: Config): void {
     this.#config = config;
+    this.#hasHooks = hasHooks(config);
   }
 
   /** Runs the hook for the event, if there is one. */
   onEvent(event: Event): void {
+    if (!this.#hasHooks) return;
     const occasion = hookOccasion(event);
     const hook = occasion === undefined ? undefined : this.#hookFor(occasion);
     if (occasion === undefined || hook === undefined) return;
@@ -48,6 +52,9 @@ export class Hooks {
     return this.#config.doors.find((door) => door.name === occasion.door)?.hooks?.[occasion.event];
   }
 }
+
+const hasHooks = ({ settings, doors }: Config): boolean =>
+  settings.hooks !== undefined || doors.some(({ hooks }) => hooks !== undefined);
 
 const REFUSALS = {
   full: 'too many hooks are waiting',
