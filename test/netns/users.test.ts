@@ -64,14 +64,16 @@ class Fixture implements AsyncDisposable {
     return readReply(signed, reply.payload)?.status;
   }
 
-  /** `bussa` at this daemon, as JSON. */
-  async ask(...args: readonly string[]) {
+  /** `bussa` at this daemon, as text. */
+  say(...args: readonly string[]): Promise<string> {
     const [program = '', ...first] = BUSSA;
-    const place = ['-c', this.directory.file('knockd.conf'), '--state', this.directory.path, '--json'];
-    return JSON.parse(await this.wire.server.run(program, ...first, ...args, ...place)) as Record<
-      string,
-      unknown
-    >;
+    const place = ['-c', this.directory.file('knockd.conf'), '--state', this.directory.path];
+    return this.wire.server.run(program, ...first, ...args, ...place);
+  }
+
+  /** The same, as JSON. */
+  async ask(...args: readonly string[]) {
+    return JSON.parse(await this.say(...args, '--json')) as Record<string, unknown>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,6 +109,10 @@ describe('users', { concurrency: 2 }, () => {
     );
     const { present } = (await stage.ask('explain', CLIENT)) as { present: string[] };
     assert.match(present.join('\n'), /ssh is open until .*, opened by the signed knock of alice at /);
+    assert.match(
+      await stage.say('status'),
+      /^signed knocks +1 accepted, 0 refused, 0 not examined, 0 dropped$/m,
+    );
     await stage.ask('close', '--all');
     const { history } = (await stage.ask('history', '--user', 'alice')) as {
       history: { user: string; by: string }[];

@@ -5,6 +5,7 @@ import type { LeaseStatus } from '../../../core/control/lease-status.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { renderDateTime } from '../../../core/event/render-moment.ts';
 import type { Json, Output } from '../../arguments/verb.ts';
+import { proofRows } from './proof-rows.ts';
 import { fleetJson, fleetRows } from './render-fleet.ts';
 import { leaseJson, renderLeases } from './render-leases.ts';
 import { renderTable } from './render-table.ts';
@@ -76,6 +77,7 @@ function factsOf(status: DaemonStatus): [string, string][] {
       'knocks',
       `${counts.knocks}; sequences: ${counts.completed} completed, ${counts.withheld} withheld, ${counts.failed} wrong, ${counts.expired} timed out`,
     ],
+    ...proofRows(status),
     ['attempts', `${attempts} now, ${counts.evicted} evicted`],
     ['decoy ports', `${tripwires.touches} touched, ${tripwires.suspects} addresses in penalty now`],
     ...fleetRows(status.fleet),
