@@ -111,7 +111,7 @@ describe('the page of bussa web', () => {
     await sources.getByRole('button', { name: `Ban: ${STRANGER}` }).click();
     await dialog.getByRole('button', { name: 'Ban', exact: true }).click();
     const banned = section(page, 'Banned and in penalty');
-    await banned.getByText('banned for good').waitFor();
+    await banned.getByText('banned permanently').waitFor();
     await banned.getByRole('button', { name: `Lift the ban: ${STRANGER}` }).click();
     await page.getByRole('status').getByText(`${STRANGER}: no longer banned`).waitFor();
     await stage.control.knockd.saw(/no longer banned, by root \(web\)$/m);
@@ -166,7 +166,7 @@ describe('the page of bussa web', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     control.knockd.signal('SIGSTOP');
-    await page.getByText(/No news from the daemon since/).waitFor();
+    await page.getByText(/The daemon has not answered since/).waitFor();
     assert.equal(await page.locator('.is-stale').count(), 1);
     control.knockd.signal('SIGCONT');
     await page.locator('.alerts:not(.is-stale)').waitFor({ state: 'attached' });
