@@ -50,7 +50,7 @@ async function assertTranslated(stage: WebFixture): Promise<void> {
   await page.getByRole('dialog').getByText('tcp/7000  ssh: Stufe 1 von 3').waitFor();
   await page.keyboard.press('Escape');
   await stage.control.ask('ban', '192.0.2.99', '--for', '60');
-  await section(page, 'Was geschieht').getByText('192.0.2.99: gesperrt für 60 s, durch root').waitFor();
+  await section(page, 'Ereignisse').getByText('192.0.2.99: gesperrt für 60 s, durch root').waitFor();
   // The choice is kept, for other tabs and later visits.
   await page.getByLabel('Sprache').selectOption('it');
   await section(page, 'Cosa succede').getByText('192.0.2.99: bloccato per 60 s, da root').waitFor();
@@ -162,7 +162,7 @@ describe('the page of bussa web', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByText(`Story of ${CLIENT}`).waitFor();
+    await page.getByRole('dialog').getByText(`History of ${CLIENT}`).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     control.knockd.signal('SIGSTOP');
