@@ -18,15 +18,11 @@ run() { "$NODE" --disable-warning=ExperimentalWarning --test --test-timeout=1200
 
 # shellcheck disable=SC2046 # No name here has a blank.
 if [ "$#" -gt 0 ]; then
-  run --test-concurrency=3 "$@" $(property_files) $(unit_files) $(daemon_files)
+  run --test-concurrency=3 "$@" $(property_files) $(unit_files) $(daemon_files) $(cli_files)
   exit
 fi
 
 # Where there is no strip(1), the sources do.
 ! command -v strip >/dev/null || build_programs .cache/test-unit-programs
 start_shared
-status=0
-# shellcheck disable=SC2046
-run --test-concurrency=2 --test-reporter=spec $(daemon_files) || status=$?
-finish_shared || status=$?
-exit "$status"
+finish_shared

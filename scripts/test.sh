@@ -63,8 +63,7 @@ is_alone() {
 
 is_shared() {
   case $1 in
-    test/unit/cli/*) return 1 ;;
-    test/unit/* | test/property/* | test/scenario/* | test/architecture.test.ts | test/source-rules.test.ts) return 0 ;;
+    test/unit/* | test/daemon/* | test/property/* | test/scenario/* | test/architecture.test.ts | test/source-rules.test.ts) return 0 ;;
     *) return 1 ;;
   esac
 }

@@ -36,7 +36,7 @@ describe('a stop is bounded', () => {
     keeper.complete(bench.completion(quick));
     keeper.complete(bench.completion(slow));
     await bench.until(() => bench.kinds().filter((kind) => kind === 'running').length === 2, 'openings');
-    const left = await closeAll(keeper, { quietMs: 2000, longestMs: 4000 });
+    const left = await closeAll(keeper, { quietMs: 6000, longestMs: 12_000 });
     assert.deepEqual(
       left.map((lease) => lease.door),
       ['slow'],

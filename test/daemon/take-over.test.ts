@@ -160,7 +160,7 @@ describe('leases of daemons that do not come back', () => {
     writeFileSync(databaseIn(directory), 'no database at all, whatever its name says');
     await using living = startModule(
       `import { DirectoryLock } from '${moduleOf('host/files/directory-lock.ts')}';
-       console.log(new DirectoryLock().take(process.argv[1]));
+       console.log(new DirectoryLock().acquire(process.argv[1]));
        setInterval(() => undefined, 1000);`,
       directory,
     );

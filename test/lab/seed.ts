@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 export const SEED = readSeed(process.env);
 
 /** Of the runs of a property, what `npm test` makes: each time with another seed. */
-const QUICK = 1 / 3;
+const QUICK = 1 / 5;
 
 /**
  * Parameters for `fc.assert`, the seed among them, which is printed with the test. `numRuns` is how often with

@@ -16,7 +16,7 @@ import { door, readKnock } from '../unit/attempt/knocks.ts';
 import { generator, shuffled } from './random.ts';
 
 /** The fewest with every door scanned in every way. */
-const REPEATS = repeats('BUSSA_GUARD_SCANS', { quick: 42, full: 100 });
+const REPEATS = repeats('BUSSA_GUARD_SCANS', { quick: 24, full: 100 });
 const LIMITS: EngineLimits = { attempts: 1000, recentPackets: 65_536 };
 const HOST: HostPorts = {
   served: [22, 80, 443, 8080].map((port) => ({ first: port, last: port })),
@@ -163,7 +163,7 @@ describe('the odds are as stated', () => {
       const random = generator(SEED);
       const doors = [door('a', '7000,7001,7002', { timeout: 25_000 })];
       const ports = [7000, 7001, 7002, ...range(7003, 7002 + wires)];
-      const runs = repeats('BUSSA_ODDS', { quick: 6000, full: 40_000 });
+      const runs = repeats('BUSSA_ODDS', { quick: 3000, full: 40_000 });
       let opened = 0;
       for (let run = 0; run < runs; run += 1000) {
         const secret = [random(2 ** 32) | 0, random(2 ** 32) | 0] as const;
