@@ -41,7 +41,7 @@ type Settings = AccessStanza['settings'];
 /** In seconds. */
 type Times = { readonly open: number; readonly most: number; readonly timer: number | undefined };
 
-/** fwknopd opens for no longer than MAX_FW_TIMEOUT, whatever FW_ACCESS_TIMEOUT says. */
+/** fwknopd warns of a MAX_FW_TIMEOUT below FW_ACCESS_TIMEOUT, but it limits what clients ask for alone. */
 function timesOf(settings: Settings): Times {
   const seconds = (name: string, least: 0 | 1 = 0): number | undefined => {
     const setting = settings.get(name);
@@ -49,7 +49,7 @@ function timesOf(settings: Settings): Times {
   };
   const most = seconds('MAX_FW_TIMEOUT') || DEFAULT_MAX_OPEN_FOR;
   const open = seconds('FW_ACCESS_TIMEOUT') || DEFAULT_OPEN_FOR;
-  return { open: Math.min(open, most), most, timer: seconds('CMD_CYCLE_TIMER', 1) };
+  return { open, most, timer: seconds('CMD_CYCLE_TIMER', 1) };
 }
 
 /** Either name sets it; the last one counts. */
