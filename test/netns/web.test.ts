@@ -53,7 +53,7 @@ async function assertTranslated(stage: WebFixture): Promise<void> {
   await section(page, 'Ereignisse').getByText('192.0.2.99: gesperrt für 60 s, durch root').waitFor();
   // The choice is kept, for other tabs and later visits.
   await page.getByLabel('Sprache').selectOption('it');
-  await section(page, 'Cosa succede').getByText('192.0.2.99: bloccato per 60 s, da root').waitFor();
+  await section(page, 'Eventi').getByText('192.0.2.99: bloccato per 60 s, da root').waitFor();
   await page.reload();
   await section(page, 'Sorgenti recenti').waitFor();
   assert.deepEqual(problems, []);
