@@ -74,7 +74,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       'state',
     ],
     'daemon/firewall': ['config', 'exposure'],
-    'daemon/fleet': ['config', 'daemon/bans', 'daemon/control', 'daemon/leases', 'daemon/spread'],
+    'daemon/fleet': ['config', 'daemon/bans', 'daemon/leases', 'daemon/spread'],
     'daemon/leases': ['daemon/firewall', 'state'],
     'daemon/lockout-guard': ['config', 'daemon/firewall', 'daemon/reporting'],
     'daemon/packets': ['daemon/reporting'],

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { describe, test } from 'node:test';
 import { FleetSocket } from '../../src/app/daemon/control/fleet-socket.ts';
-import { WRONG_SOCKET } from '../../src/app/daemon/control/fleet-verbs.ts';
+import { WRONG_SOCKET } from '../../src/app/daemon/control/wrong-socket.ts';
 import { fleetSocketIn } from '../../src/app/state/open-state.ts';
 import { MAX_DELIVERED, MAX_RECORD_BYTES } from '../../src/core/control/fleet-link.ts';
 import { parseAnswer, parseStreamed } from '../../src/core/control/parse-answer.ts';

@@ -66,7 +66,7 @@ export class CarrierSession {
     );
     const ended = session.ended.then((why) => Promise.reject(why));
     await Promise.race([
-      this.#takeParts(),
+      this.#carryParts(),
       this.#readBans(),
       this.#readStream(),
       this.#keepChecking(),
@@ -76,7 +76,7 @@ export class CarrierSession {
   }
 
   /** From the daemon to the engine. */
-  async #takeParts(): Promise<void> {
+  async #carryParts(): Promise<void> {
     for (;;) {
       const part = await this.#parts.daemon.next();
       if (part.kind === 'begin') {
@@ -86,7 +86,7 @@ export class CarrierSession {
         continue;
       }
       if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight);
-      this.#start(this.#take(part));
+      this.#start(this.#carryPart(part));
     }
   }
 
@@ -98,7 +98,7 @@ export class CarrierSession {
     this.#inFlight.add(done);
   }
 
-  async #take(part: Exclude<FleetPart, FleetBegin>): Promise<void> {
+  async #carryPart(part: Exclude<FleetPart, FleetBegin>): Promise<void> {
     const { session, orders } = this.#parts;
     const { member } = this.#begin;
     switch (part.kind) {

@@ -33,7 +33,7 @@ export class LeaseRehearsal {
 
   /** Handles what is due now. */
   pass(now: Instant): void {
-    this.#take({ kind: 'time' }, now);
+    this.#apply({ kind: 'time' }, now);
   }
 
   complete(completion: Completion): void {
@@ -46,7 +46,7 @@ export class LeaseRehearsal {
     const ticket = this.#asked++;
     const id = `${ticket}` as LeaseId;
     const asked = { kind: 'open', openRequest: completion, ticket, id } as const;
-    this.#take({ ...asked, isBanned: false, hasRoom: true, closesByItself: false }, at);
+    this.#apply({ ...asked, isBanned: false, hasRoom: true, closesByItself: false }, at);
   }
 
   #request({ door, source, at }: Completion, command: string): void {
@@ -59,7 +59,7 @@ export class LeaseRehearsal {
     this.#runs.ended(door.name, source);
   }
 
-  #take(input: LeaseInput, now: Instant): void {
+  #apply(input: LeaseInput, now: Instant): void {
     const inputs: LeaseInput[] = [input];
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
       for (const effect of this.#machine.apply(next, now)) {

@@ -84,7 +84,7 @@ class WatchScreen {
       intervalMs: parts.intervalMs,
       noiseIntervalMs: parts.intervalMs,
       limit: MAX_ROWS,
-      onOverview: (overview) => this.#take(overview),
+      onOverview: (overview) => this.#update(overview),
       onPart: (part) => this.#follow(part),
       onTrouble: ({ message }) => this.#complain(message),
     });
@@ -102,7 +102,7 @@ class WatchScreen {
     this.#end.resolve();
   }
 
-  #take(overview: Overview): void {
+  #update(overview: Overview): void {
     this.#state = addPoll(this.#state, { ...overview, at: performance.now() });
     if (this.#state.message === this.#trouble) this.#state = { ...this.#state, message: undefined };
     this.#trouble = undefined;

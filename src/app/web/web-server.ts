@@ -58,7 +58,7 @@ export class WebServer {
       },
       (request, response) => void this.#answer(request, response),
     );
-    this.#server.on('connection', (socket) => this.#take(socket));
+    this.#server.on('connection', (socket) => this.#accept(socket));
   }
 
   /** Throws with the system's reason. */
@@ -107,7 +107,7 @@ export class WebServer {
     this.#server.closeAllConnections();
   }
 
-  #take(socket: Socket): void {
+  #accept(socket: Socket): void {
     this.#connections.add(socket);
     socket.once('close', () => {
       this.#connections.delete(socket);

@@ -105,7 +105,7 @@ export class AttemptTable {
     w3: number,
     start: number,
   ): Slot {
-    const slot = this.#takeRow();
+    const slot = this.#allocateRow();
     const rows = this.#rows;
     const at = slot * ROW;
     rows[at + SOURCE] = w0;
@@ -231,7 +231,7 @@ export class AttemptTable {
     this.#times[(slot * ROW + START) / 2] = start;
   }
 
-  #takeRow(): Slot {
+  #allocateRow(): Slot {
     const free = this.#free;
     if (free === NO_SLOT) return this.#untouched++;
     this.#free = this.#rows[free * ROW + CHAIN] as number;

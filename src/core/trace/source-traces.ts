@@ -77,7 +77,7 @@ export class SourceTraces {
     now: number,
     delivered = local,
   ): void {
-    if (offer === OFFER.knock && steps.count > 0) this.#takeSteps(packet, steps, now);
+    if (offer === OFFER.knock && steps.count > 0) this.#addSteps(packet, steps, now);
     else if (offer === OFFER.knock) this.#add(packet, TRACED.stray, 0, now);
     else if (offer === OFFER.retransmission) this.#add(packet, TRACED.retransmission, 0, now);
     else if (offer === OFFER.repeat) this.#add(packet, TRACED.repeat, 0, now);
@@ -159,7 +159,7 @@ export class SourceTraces {
     return Array.from({ length: this.#rings.count(row) }, (_, index) => this.#entry(row, index, now));
   }
 
-  #takeSteps(packet: Packet, steps: Steps, now: number): void {
+  #addSteps(packet: Packet, steps: Steps, now: number): void {
     let stage = 0;
     for (let i = 0; i < steps.count; i++) stage = Math.max(stage, steps.stage(i));
     const row = this.#claim(packet, stage, now);
@@ -167,13 +167,13 @@ export class SourceTraces {
     let left = MAX_STEPS;
     for (let i = 0; i < steps.count; i++) {
       const kind = steps.kind(i);
-      if (kind === TRACED.evicted && !isOf(packet, steps, i)) this.#takeEvicted(steps, i, now);
+      if (kind === TRACED.evicted && !isOf(packet, steps, i)) this.#addEvicted(steps, i, now);
       else if (row !== NO_ROW && left-- > 0) this.#write(row, kind, port, steps.door(i), steps.stage(i), now);
     }
   }
 
   /** The evicted attempt belongs to another source. */
-  #takeEvicted(steps: Steps, i: number, now: number): void {
+  #addEvicted(steps: Steps, i: number, now: number): void {
     const row = this.#rings.find(
       steps.family(i),
       steps.word(i, 0),

@@ -51,7 +51,7 @@ export class ControlServer {
     rmSync(path, { force: true });
     const clients: Clients = new Map();
     const server = createServer({ allowHalfOpen: true }, (socket) =>
-      take(socket, clients, answer, { idleMs, maxLineBytes }),
+      accept(socket, clients, answer, { idleMs, maxLineBytes }),
     );
     const reachable = reachablePath(path);
     try {
@@ -83,7 +83,7 @@ export class ControlServer {
 type Clients = Map<Socket, ClientState>;
 type ClientState = 'asks' | 'reads' | 'idle';
 
-function take(
+function accept(
   socket: Socket,
   clients: Clients,
   answer: AnswerControl,

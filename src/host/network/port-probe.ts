@@ -119,11 +119,11 @@ export class PortProbe {
       noDelay: true,
     });
     this.#sockets.add(socket);
-    socket.once('connect', () => this.#take(socket));
+    socket.once('connect', () => this.#adopt(socket));
     socket.on('error', (error: NodeJS.ErrnoException) => this.#lose(socket, error.code ?? error.message));
   }
 
-  #take(socket: Socket): void {
+  #adopt(socket: Socket): void {
     if (this.#isOver) return;
     socket.removeAllListeners('error');
     this.#sockets.delete(socket);

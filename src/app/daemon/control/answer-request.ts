@@ -10,9 +10,15 @@ import { renderAnswer, renderStreamed } from '../../../core/control/parse-answer
 import { parseRequest, RequestError, requestVerb } from '../../../core/control/parse-request.ts';
 import { isObject } from '../../../core/control/reader.ts';
 import type { ControlReply } from '../../../host/control/control-server.ts';
+import type {
+  AnswerVerbs,
+  ControlVerbs,
+  FleetVerbs,
+  Requester,
+  RowsVerbs,
+  StreamVerbs,
+} from '../../../host/control/control-verbs.ts';
 import { StoreError } from '../../../host/store/lease-store.ts';
-import type { AnswerVerbs, ControlVerbs, Requester, RowsVerbs, StreamVerbs } from './control-verbs.ts';
-import type { FleetVerbs } from './fleet-verbs.ts';
 import { inParts } from './in-parts.ts';
 
 /**

@@ -3,14 +3,14 @@ import { PROTOCOL } from '../../../core/control/greeting.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { askControl } from '../../../host/control/control-client.ts';
 import { type ControlReply, ControlServer } from '../../../host/control/control-server.ts';
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import type { Peer } from '../../../host/ffi/peer.ts';
 import { loginName } from '../../../host/privileges/login-name.ts';
 import { controlSocketIn } from '../../state/open-state.ts';
 import { LockoutError } from '../lockout-guard/lockout.ts';
 import type { LockoutGuard } from '../lockout-guard/lockout-guard.ts';
 import { answerRequest } from './answer-request.ts';
-import type { ControlVerbs } from './control-verbs.ts';
-import { WRONG_SOCKET } from './fleet-verbs.ts';
+import { WRONG_SOCKET } from './wrong-socket.ts';
 
 export type ControlParts = {
   /** The daemon's own directory. */

@@ -3,9 +3,9 @@ import { PROTOCOL } from '../../../core/control/greeting.ts';
 import { isObject } from '../../../core/control/reader.ts';
 import type { Event } from '../../../core/event/event.ts';
 import { type ControlReply, ControlServer } from '../../../host/control/control-server.ts';
+import type { FleetVerbs } from '../../../host/control/control-verbs.ts';
 import { fleetSocketIn } from '../../state/open-state.ts';
 import { answerCarrier } from './answer-request.ts';
-import type { FleetVerbs } from './fleet-verbs.ts';
 
 export type FleetSocketParts = {
   /** The daemon's own. */

@@ -1,6 +1,6 @@
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import { pastLeases } from '../../state/past-leases.ts';
-import type { ControlVerbs } from './control-verbs.ts';
 
 /** Past leases. */
 export function historyVerb(store: LeaseStore): Pick<ControlVerbs, 'history'> {

@@ -15,10 +15,10 @@ import type { Address } from '../../../core/net/address.ts';
 import { type Millis, seconds } from '../../../core/net/time.ts';
 import { nearestWord } from '../../../core/text/nearest-word.ts';
 import { quoteText } from '../../../core/text/quote-text.ts';
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import { inTime } from '../../../host/serial/in-time.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
-import type { ControlVerbs } from './control-verbs.ts';
 
 /** How long an answer waits for commands to finish. */
 const PATIENCE_MS = 5000;

@@ -2,8 +2,8 @@ import { RequestError } from '../../../core/control/parse-request.ts';
 import type { Reloaded } from '../../../core/control/reload-answer.ts';
 import type { ByOperator } from '../../../core/event/event.ts';
 import type { Diagnostic } from '../../../core/text/diagnostic.ts';
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import type { ReloadOutcome } from '../reload/reload.ts';
-import type { ControlVerbs } from './control-verbs.ts';
 
 /** BOUNDED: diagnostics, and door names of each kind, in an answer. */
 const MAX_TOLD = 500;

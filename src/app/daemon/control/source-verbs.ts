@@ -1,9 +1,9 @@
 import { MAX_BANS } from '../../../core/ban/ban-list.ts';
 import { plainBan } from '../../../core/control/ban-answers.ts';
 import { RequestError } from '../../../core/control/parse-request.ts';
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import type { BanKeeper } from '../bans/ban-keeper.ts';
 import type { SourceView } from '../status/source-view.ts';
-import type { ControlVerbs } from './control-verbs.ts';
 
 /** Ten years. */
 const MAX_BAN_MS = 10 * 365 * 86_400_000;

@@ -1,5 +1,5 @@
+import type { ControlVerbs } from '../../../host/control/control-verbs.ts';
 import type { DaemonView } from '../status/daemon-view.ts';
-import type { ControlVerbs } from './control-verbs.ts';
 
 /** The state of the daemon. Lists the first `limit` doors and leases. */
 export function viewVerbs(view: DaemonView): Pick<ControlVerbs, 'status' | 'doors' | 'attempts' | 'leases'> {

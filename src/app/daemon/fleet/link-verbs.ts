@@ -1,5 +1,5 @@
 import type { CarrierState } from '../../../core/control/fleet-link.ts';
-import type { FleetVerbs } from '../control/fleet-verbs.ts';
+import type { FleetVerbs } from '../../../host/control/control-verbs.ts';
 import type { SpreadCoordinator } from '../spread/spread-coordinator.ts';
 import type { FleetLink } from './fleet-link.ts';
 import type { FleetReceiver } from './fleet-receiver.ts';

@@ -45,7 +45,7 @@ export class LeaseKeeper {
   #watcher: LeaseWatcher | undefined;
 
   constructor(parts: LeaseKeeperParts) {
-    const answer = (input: LeaseInput): void => this.#take(input);
+    const answer = (input: LeaseInput): void => this.#apply(input);
     this.#parts = parts;
     this.#timer = new LeaseTimer(() => this.#look());
     this.#machine = parts.machine;
@@ -87,7 +87,7 @@ export class LeaseKeeper {
   extend(door: string, source: Address, length: Millis): Lease | undefined {
     const lease = this.#machine.current(door, source);
     if (lease?.state !== 'open') return undefined;
-    this.#take({ kind: 'extend', id: lease.id, length });
+    this.#apply({ kind: 'extend', id: lease.id, length });
     const longer = this.#machine.entry(lease.id)?.lease;
     if (longer !== undefined) this.#watcher?.extended(longer);
     return longer;
@@ -95,7 +95,7 @@ export class LeaseKeeper {
 
   /** Removes the holder. The lease closes if nobody else holds it. */
   release(id: LeaseId, holder: Proof): void {
-    this.#take({ kind: 'release', id, holder });
+    this.#apply({ kind: 'release', id, holder });
   }
 
   /** At most one observer. */
@@ -107,25 +107,25 @@ export class LeaseKeeper {
   close(leases: readonly Lease[], by?: string): Promise<void>[] {
     const ids = leases.map(({ id }) => id);
     const ended = ids.map((id) => (this.#machine.has(id) ? this.#ends.of(id) : Promise.resolve()));
-    this.#take({ kind: 'close', ids, ...(by === undefined ? {} : { by }) });
+    this.#apply({ kind: 'close', ids, ...(by === undefined ? {} : { by }) });
     return ended;
   }
 
   /** Replaces the doors. A lease ends if its door now opens something else: that is not what was knocked for. */
   replaceDoors(doors: readonly DoorSpec[]): void {
     this.#limits.replace(doors);
-    this.#take({ kind: 'doors', doors });
+    this.#apply({ kind: 'doors', doors });
   }
 
   /** Ends the leases of banned sources, those still opening once they are open. */
   closeBanned(): void {
-    this.#take({ kind: 'bans', isBanned: (source) => this.#isBanned(source) });
+    this.#apply({ kind: 'bans', isBanned: (source) => this.#isBanned(source) });
   }
 
   /** Users were removed, disabled or restricted: ends leases that only they hold, including those still opening. */
   closeRevoked(): void {
     const { mayHold } = this.#parts;
-    if (mayHold !== undefined) this.#take({ kind: 'users', mayHold });
+    if (mayHold !== undefined) this.#apply({ kind: 'users', mayHold });
   }
 
   /** Leases that are open, opening or closing, read-only. */
@@ -142,7 +142,7 @@ export class LeaseKeeper {
     this.replaceDoors(doors);
     for (const stored of this.records.stored()) {
       if (this.#machine.has(stored.id)) continue;
-      this.#take(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
+      this.#apply(adoptInput(stored, { ...this.#parts, isBanned: this.#isBanned(stored.source) }));
     }
     this.closeRevoked();
   }
@@ -152,7 +152,7 @@ export class LeaseKeeper {
     this.#isStopping = true;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
-      this.#take({ kind: 'stop' });
+      this.#apply({ kind: 'stop' });
     });
     this.leave();
   }
@@ -169,7 +169,7 @@ export class LeaseKeeper {
     const { native } = this.#parts;
     const { start, stop } = renderCommands(openRequest.door.opening, openRequest.source);
     const { ticket, outcome } = this.#tickets.issue();
-    this.#take({
+    this.#apply({
       ...{ kind: 'open', openRequest, ticket },
       id: this.#ids.next(),
       isBanned: this.#isBanned(openRequest.source),
@@ -183,7 +183,7 @@ export class LeaseKeeper {
   }
 
   /** Processes an input and the inputs that it causes, in order. */
-  #take(input: LeaseInput): void {
+  #apply(input: LeaseInput): void {
     if (this.#isLeft) return;
     this.#inputs.push(input);
     if (this.#isWorking) return;
@@ -231,7 +231,7 @@ export class LeaseKeeper {
 
   #look(): void {
     if (this.#parts.hasEnded?.() === true) this.closeRevoked();
-    this.#take({ kind: 'time' });
+    this.#apply({ kind: 'time' });
   }
 
   /** A door that runs one command and has no stop command. */

@@ -160,7 +160,7 @@ export class InterfaceWatch {
   #look(): void {
     const started = performance.now();
     const interfaces = readInterfaces(this.#query);
-    this.#take(interfaces, readLocalRoutes(interfaces));
+    this.#apply(interfaces, readLocalRoutes(interfaces));
     const took = performance.now() - started;
     this.#lookedAt = instant(Date.now());
     this.#pauseMs = Math.max(PAUSE_MS, took * PAUSE_FACTOR);
@@ -168,7 +168,7 @@ export class InterfaceWatch {
     this.#nextLook = setTimeout(() => this.#readAgain(), Math.max(LOOK_EVERY_MS, took * LOOK_FACTOR)).unref();
   }
 
-  #take(interfaces: readonly HostInterface[], { routes, isCut }: LocalRoutes): void {
+  #apply(interfaces: readonly HostInterface[], { routes, isCut }: LocalRoutes): void {
     if (isCut && !this.#isCut) {
       const text = `there are more than ${routes.length} local routes: the addresses of the others do not count as this host’s own`;
       this.#report({ kind: 'warning', text });

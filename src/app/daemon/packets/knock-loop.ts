@@ -63,7 +63,7 @@ export class KnockLoop {
   readonly #packet = new Packet();
   readonly #origin: PacketOrigin;
   readonly #steps = new Steps();
-  readonly #take = (frame: Frame): void => this.#takeFrame(frame);
+  readonly #take = (frame: Frame): void => this.#readFrame(frame);
   #readiness: Readiness | undefined;
   #onCompletion: OnCompletion = () => undefined;
   #onCode: OnCode = () => undefined;
@@ -125,7 +125,7 @@ export class KnockLoop {
 
   /** Processes what has already arrived, then rests as before. */
   drainArrived(): void {
-    if (this.#stopped || this.#takeRing() === 0) return;
+    if (this.#stopped || this.#drainRing() === 0) return;
     this.#scheduleExpiry();
   }
 
@@ -133,7 +133,7 @@ export class KnockLoop {
     if (this.#stopped) return;
     clearTimeout(this.#rest);
     const before = this.#now;
-    const taken = this.#takeRing();
+    const taken = this.#drainRing();
     const passed = this.#now - before;
     if (taken === BATCH) this.#lost.ask(this.#now);
     this.#scheduleExpiry();
@@ -143,7 +143,7 @@ export class KnockLoop {
   }
 
   /** Returns the number of packets processed at a time. */
-  #takeRing(): number {
+  #drainRing(): number {
     this.#now = performance.now();
     this.#spread.beforePackets();
     const taken = this.#parts.capture.drain(BATCH, this.#take);
@@ -156,7 +156,7 @@ export class KnockLoop {
     this.#rest = setTimeout(() => this.#drain(), ms);
   }
 
-  #takeFrame(frame: Frame): void {
+  #readFrame(frame: Frame): void {
     const { interfaces, engine, codes, reports, scans, traces } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;
@@ -180,7 +180,7 @@ export class KnockLoop {
     // A service may have started on the port since it became a decoy port.
     if (watched === WATCHED.decoyPort && scans.isServedNow(packet, this.#now)) return;
     const local = this.#origin.isLocal(frame, packet);
-    if (isCode) this.#takeCode(frame, local, now);
+    if (isCode) this.#offerCode(frame, local, now);
     if (watched === WATCHED.nothing) return;
     const offer = engine.offer(packet, local, now, this.#steps);
     const isKnockPort = watched === WATCHED.knockPort;
@@ -201,7 +201,7 @@ export class KnockLoop {
       : undefined;
   }
 
-  #takeCode(frame: Frame, local: boolean, now: number): void {
+  #offerCode(frame: Frame, local: boolean, now: number): void {
     const { codes, traces, reports } = this.#parts;
     const isDroppedByKernel = (): boolean => local && this.#origin.isDroppedByKernel(frame, this.#packet);
     const what = codes.offer(this.#packet, local, now, this.#onCode, isDroppedByKernel);

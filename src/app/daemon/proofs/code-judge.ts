@@ -114,7 +114,7 @@ export class CodeJudge {
     const matches = this.#codesOfNow().find(code, stepAt(instant(at)));
     const record = this.#record;
     if (matches.length === 0 || record === undefined) {
-      this.#takeWrong(knocked);
+      this.#countWrong(knocked);
       return;
     }
     const judged = proveCode(matches, {
@@ -124,7 +124,7 @@ export class CodeJudge {
       isGuarded: guard.isInCodePenalty(packet, at) || this.#alarmOf(packet).isRaised(door.name, at),
       hasTouchedSince: (time) => guard.hasTouchedSince(packet, time, at),
     });
-    if (judged.kind === 'wrong') this.#takeWrong(knocked);
+    if (judged.kind === 'wrong') this.#countWrong(knocked);
     else if (judged.kind === 'refused') this.#refuse(knocked, judged, record);
     else this.#open(knocked, judged, record);
   }
@@ -158,7 +158,7 @@ export class CodeJudge {
     return isKnown ? this.#alarms.known : this.#alarms.strangers;
   }
 
-  #takeWrong(knocked: KnockedCode): void {
+  #countWrong(knocked: KnockedCode): void {
     const { packet, door, code, at } = knocked;
     const { counters, watch, report } = this.#parts;
     const isPenaltyNew = watch.guard.touchByCode(packet, code, at);

@@ -79,7 +79,7 @@ export class PayloadLoop {
   /** Strangers cannot use up the tokens of known sources. */
   readonly #buckets: { readonly known: SourceBuckets; readonly strangers: SourceBuckets };
   readonly #work = new WorkBudget(WORK);
-  readonly #take = (frame: Frame): void => this.#takeFrame(frame);
+  readonly #take = (frame: Frame): void => this.#readFrame(frame);
   #readiness: Readiness | undefined;
   #rest: NodeJS.Timeout | undefined;
   #wakeUps = 0;
@@ -188,7 +188,7 @@ export class PayloadLoop {
     this.#spentTo = cpu;
   }
 
-  #takeFrame(frame: Frame): void {
+  #readFrame(frame: Frame): void {
     const { interfaces, judge } = this.#parts;
     if (!interfaces.hears(frame.interfaceIndex)) return;
     const packet = this.#packet;

@@ -1,8 +1,5 @@
-import type { FleetVerb } from '../../../core/control/fleet-link.ts';
 import { RequestError } from '../../../core/control/parse-request.ts';
-import type { ControlVerbs } from './control-verbs.ts';
-
-export type FleetVerbs = Pick<ControlVerbs, FleetVerb>;
+import type { FleetVerbs } from '../../../host/control/control-verbs.ts';
 
 /** A user of the control socket need not be allowed to speak for the engine. */
 export const WRONG_SOCKET: FleetVerbs = {

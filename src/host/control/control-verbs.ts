@@ -6,8 +6,9 @@ import type {
   RowsVerb,
   Streams,
   StreamVerb,
-} from '../../../core/control/contract.ts';
-import type { ByOperator } from '../../../core/event/event.ts';
+} from '../../core/control/contract.ts';
+import type { FleetVerb } from '../../core/control/fleet-link.ts';
+import type { ByOperator } from '../../core/event/event.ts';
 
 /** Who asks, for the log and the history. */
 export type Requester = () => ByOperator;
@@ -31,3 +32,6 @@ export type StreamVerbs = {
  * client is told.
  */
 export type ControlVerbs = AnswerVerbs & RowsVerbs & StreamVerbs;
+
+/** The verbs of the link to the carrier of a fleet. */
+export type FleetVerbs = Pick<ControlVerbs, FleetVerb>;
