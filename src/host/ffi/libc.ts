@@ -56,6 +56,7 @@ export const libc = {
     length: bigint,
     advice: number,
   ) => number,
+  mallopt: library.func('int mallopt(int, int)') as (parameter: number, value: number) => number,
   mallocTrim: library.func('int malloc_trim(size_t)') as (kept: number) => number,
   getrandom: library.func('long getrandom(_Out_ void *, size_t, unsigned int)') as (
     bytes: Uint8Array,

@@ -3,12 +3,26 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { libc } from '../ffi/libc.ts';
 
+/** malloc.h, mallopt(3) */
+const M_MMAP_THRESHOLD = -3;
+
+/** Longer than what a packet or an opening asks for. */
+const MAPPED_ALONE_BYTES = 65_536;
+
 /** linux/mman.h */
 const MADV_DONTNEED = 4;
 
 /** proc_pid_smaps(5): the first line of a mapping, for one of a read-only or executable file. */
 const UNWRITTEN =
   /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p [0-9a-f]+ \S+ [0-9]+ +\/.*\n(?:[A-Z].*\n)*?Anonymous: +0 kB$/gm;
+
+/**
+ * From now on the allocator maps long pieces by themselves, and returns them when they are freed. Without this, the first
+ * long piece that is freed raises its limit, and later ones leave holes.
+ */
+export function mapLongPiecesAlone(): void {
+  libc.mallopt(M_MMAP_THRESHOLD, MAPPED_ALONE_BYTES);
+}
 
 /**
  * Returns memory that only the start needed: dead objects and compiled functions, the allocator's free memory

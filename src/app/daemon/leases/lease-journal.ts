@@ -8,10 +8,8 @@ import { type LeaseStore, StoreError } from '../../../host/store/lease-store.ts'
 import { BackoffRetry } from './backoff-retry.ts';
 import { isRecorded, whyNotOpen } from './is-recorded.ts';
 import { storedLease } from './lease-record.ts';
+import { SyncPace } from './sync-pace.ts';
 import { type End, UnwrittenLeases } from './unwritten-leases.ts';
-
-/** Maximum delay of a write that waits for another one. */
-const ALONGSIDE_MS = 20;
 
 export type LeaseJournalParts = {
   readonly store: LeaseStore;
@@ -28,15 +26,14 @@ type Change = {
 };
 
 /**
- * Writes lease changes in the order of the calls. All requests of one event loop turn share one disk sync. What the
- * store cannot write is kept and retried, unless the door must stay closed without a record. BOUNDED: by a few changes
- * per lease.
+ * Writes lease changes in the order of the calls. All requests of one event loop turn share one disk sync, in a crowd
+ * those of 10 ms. What the store cannot write is kept and retried, unless the door must stay closed without a record.
+ * BOUNDED: by a few changes per lease.
  */
 export class LeaseJournal {
   readonly #parts: LeaseJournalParts;
   #waiting: Change[] = [];
-  #soon: NodeJS.Immediate | undefined;
-  #alongside: NodeJS.Timeout | undefined;
+  readonly #pace = new SyncPace(() => this.flush());
   readonly #unwritten = new UnwrittenLeases();
   readonly #retry = new BackoffRetry(() => this.#recover());
   #canWrite = true;
@@ -122,20 +119,19 @@ export class LeaseJournal {
    * lease that results from it, or runs alone a moment later.
    */
   alongside(write: () => void): Promise<void> {
-    this.#alongside ??= setTimeout(() => this.flush(), ALONGSIDE_MS);
+    this.#pace.alongside();
     return new Promise((resolve, reject) => this.#waiting.push({ write, resolve, reject }));
   }
 
   /** Writes everything pending, now. */
   flush(): void {
-    clearImmediate(this.#soon);
-    clearTimeout(this.#alongside);
-    this.#soon = undefined;
-    this.#alongside = undefined;
+    this.#pace.clear();
     const changes = this.#waiting;
     this.#waiting = [];
     if (changes.length === 0) return;
-    if (this.#writeAll(changes)) return;
+    const isWritten = this.#writeAll(changes);
+    this.#pace.synced();
+    if (isWritten) return;
     // A lost store is reopened at once, if possible.
     const isRecovered = !this.#parts.store.isOpen && this.#recover();
     if (isRecovered && this.#writeAll(changes)) return;
@@ -165,7 +161,7 @@ export class LeaseJournal {
   }
 
   #put(write: () => void): Promise<void> {
-    this.#soon ??= setImmediate(() => this.flush());
+    this.#pace.soon();
     return new Promise((resolve, reject) => this.#waiting.push({ write, resolve, reject }));
   }
 

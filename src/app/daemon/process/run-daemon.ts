@@ -6,7 +6,7 @@ import { hasCapability } from '../../../host/privileges/capabilities.ts';
 import { tightenUmask } from '../../../host/process/callers-umask.ts';
 import { EXIT, type ExitStatus } from '../../../host/self/exit-status.ts';
 import { nameProcess } from '../../../host/self/process-name.ts';
-import { preferSmallMemory, releaseMemory } from '../../../host/self/release-memory.ts';
+import { mapLongPiecesAlone, preferSmallMemory, releaseMemory } from '../../../host/self/release-memory.ts';
 import { ServiceManager } from '../../../host/service-manager/service-manager.ts';
 import type { DaemonOptions } from '../../config/daemon-options.ts';
 import { loadConfig } from '../../config/load-config.ts';
@@ -29,6 +29,7 @@ export async function runDaemon(
   printError: (line: string) => void,
   onListening: (daemon: Daemon) => void,
 ): Promise<ExitStatus> {
+  mapLongPiecesAlone();
   holdPiped(options.configFile);
   const loaded = loadConfig(options.configFile);
   if (loaded.kind === 'bad') {
