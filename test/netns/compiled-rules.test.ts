@@ -15,7 +15,7 @@ import { frame, type Sender, send, senderOf } from './raw-frames.ts';
 
 const SCENARIOS = repeats('BUSSA_COMPILED', { quick: 70, full: 3000 });
 
-const FLOODS = repeats('BUSSA_FLOODS', { quick: 6, full: 20 });
+const FLOODS = repeats('BUSSA_FLOODS', { quick: 3, full: 20 });
 
 /** No knock port lies at a memorable port, which the ruleset does not watch. */
 const CONFIG = `[options]

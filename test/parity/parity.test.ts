@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
+import { repeats } from '../lab/effort.ts';
 import { type Macs, renderFrame } from '../lab/frame.ts';
 import { fence, knockdCommand, startKnockd, startRealKnockd, WorkDirectory } from '../lab/knockd.ts';
 import type { Namespace } from '../lab/namespace.ts';
@@ -28,7 +29,7 @@ import {
 } from './scenario.ts';
 
 const BURSTS = 10;
-const KNOCKERS = 5000;
+const KNOCKERS = repeats('BUSSA_KNOCKERS', { quick: 2500, full: 5000 });
 /**
  * How far two packets may be from a timeout, in seconds, where Bussa counts nanoseconds and tcpdump prints microseconds.
  * The whole seconds that knockd counts are the same for both: the kernel stamps a packet once, for all who listen.

@@ -1,15 +1,10 @@
-// The library that the npm package exports: its functions, and the package itself as who installs it gets it.
+// The functions of the library that the npm package exports.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, test } from 'node:test';
 import { knock, parseConfig, simulate, type TimelineEntry } from '../../src/app/library.ts';
-import { WorkDirectory } from '../lab/knockd.ts';
-import { repository } from '../lab/scratch-clone.ts';
 
 const TEXT = '[ssh]\nsequence = 7000,8000:udp\nopen = tcp/22\nopen_for = 60\n';
 
@@ -85,59 +80,5 @@ describe('simulate', () => {
       simulate(config, { pcap: '/no/such/file' }),
       /no\/such\/file.*ENOENT|ENOENT.*no\/such\/file/,
     );
-  });
-});
-
-describe('the npm package', () => {
-  test('installed, its programs start, and what it exports is JavaScript with types', () => {
-    using directory = new WorkDirectory();
-    execFileSync('sh', [path.join(repository, 'scripts/pack.sh'), '--pack-destination', directory.path], {
-      stdio: 'pipe',
-    });
-    const modules = path.join(directory.path, 'node_modules');
-    mkdirSync(path.join(modules, 'bussa'), { recursive: true });
-    const archive = execFileSync('sh', ['-c', `ls ${directory.path}/bussa-*.tgz`], {
-      encoding: 'utf8',
-    }).trim();
-    execFileSync('tar', ['-xzf', archive, '-C', path.join(modules, 'bussa'), '--strip-components=1']);
-    for (const name of ['koffi', '@koromix', 'uqr', 'get-east-asian-width'])
-      symlinkSync(path.join(repository, 'node_modules', name), path.join(modules, name));
-
-    const uses = directory.file(
-      'use.mts',
-      `import { type Config, knock, parseConfig, type Simulation, simulate } from 'bussa';
-       const parsed = parseConfig('[a]\\nsequence = 1\\ncommand = true\\n');
-       const config: Config | undefined = parsed.kind === 'ok' ? parsed.config : undefined;
-       if (config === undefined) throw new Error('a mistake');
-       const simulation: Simulation = await simulate(config, { knocks: [1] });
-       console.log(simulation.opened, typeof knock);\n`,
-    );
-    const environment = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
-    assert.equal(
-      execFileSync(process.execPath, [uses], { encoding: 'utf8', env: environment }),
-      'true function\n',
-    );
-    writeFileSync(directory.file('package.json'), '{"type":"module"}');
-    const types = ['--types', 'node', '--typeRoots', path.join(repository, 'node_modules/@types')];
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-      '--lib',
-      'esnext',
-      ...types,
-    ];
-    execFileSync(path.join(repository, 'node_modules/.bin/tsc'), [...options, uses], {
-      cwd: directory.path,
-      stdio: 'pipe',
-    });
-    for (const program of ['knock', 'knockd', 'bussa']) {
-      const file = path.join(modules, 'bussa/bin', program);
-      const output = execFileSync(file, ['--version'], { encoding: 'utf8', env: environment });
-      assert.match(output, new RegExp(`^${program} \\d+\\.\\d+\\.\\d+`));
-    }
   });
 });

@@ -78,15 +78,6 @@ suite('supply chain', () => {
   test('the lock file names no host', () =>
     assert.ok(!/"resolved": "(?!packaging\/)|https?:\/\/registry/.test(lock)));
 
-  test('two clones make the same package', (t) => {
-    const parent = mkdtempSync(path.join(tmpdir(), 'bussa-pack-'));
-    t.after(() => rmSync(parent, { recursive: true, force: true }));
-    const one = pack(repository, 0o022);
-    const other = packCopy(path.join(parent, 'another name'), 1_600_000_000, 0o077);
-    assert.match(one, /^sha512-/);
-    assert.equal(other, one);
-  });
-
   test('this clone, and a copy elsewhere whose node_modules is a link, make the same executable', (t) => {
     const parent = mkdtempSync(path.join(tmpdir(), 'bussa-make-'));
     t.after(() => rmSync(parent, { recursive: true, force: true }));
@@ -117,25 +108,4 @@ function hashOf(directory: string): string {
     .digest('hex');
 }
 
-const PACK = 'umask "$0" && exec sh scripts/pack.sh --json --dry-run --offline';
 const octal = (mask: number): string => mask.toString(8).padStart(4, '0');
-
-/** Packs what git holds, copied to another place at another time under that umask. */
-function packCopy(directory: string, seconds: number, mask: number): string {
-  copyClone(directory, seconds, mask);
-  execFileSync('sh', ['-c', 'git init -q && git add --all'], { cwd: directory });
-  // Without it the copy would install its own, which takes three times as long as all the rest.
-  symlinkSync(path.join(repository, 'node_modules'), path.join(directory, 'node_modules'));
-  return pack(directory, mask);
-}
-
-function pack(directory: string, mask: number): string {
-  const said = execFileSync('sh', ['-c', PACK, octal(mask)], {
-    cwd: directory,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const packed: unknown = JSON.parse(said);
-  const [first] = Object.values(packed as Record<string, { readonly integrity: string }>);
-  return first?.integrity ?? '';
-}
