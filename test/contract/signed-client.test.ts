@@ -362,6 +362,19 @@ describe('signed knocks from the client', () => {
       assert.match(await refusal('ed25519', 'none'), /no SSH agent is set .* private key/);
     });
 
+    test('an agent that never answers does not keep ssh-keygen from signing with the file', async () => {
+      await using judge = await KnockJudge.open(publicKey('ed25519'));
+      const silent = createServer().listen(file('silent'));
+      await once(silent, 'listening');
+      const hosts = writeHosts(judge, `IdentityAgent none\nIdentityFile ${file('ed25519')}\nRetries 0`);
+      const env = { ...process.env, SSH_AUTH_SOCK: file('silent') };
+      const [bussa = ''] = BUSSA;
+      await using program = new Program(bussa, ['knock', '-F', hosts, 'box'], env);
+      assert.equal((await program.exited).code, 0, program.output);
+      assert.match(program.output, /says: open/);
+      silent.close();
+    });
+
     test('a passphrase that is not given, and a file that others can read', async () => {
       await using judge = await KnockJudge.open(publicKey('ed25519'));
       makeKey(file('secret'), '-t', 'ed25519', '-N', 'a passphrase');

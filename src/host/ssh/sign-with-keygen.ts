@@ -19,8 +19,9 @@ export class KeygenError extends Error {
 }
 
 /**
- * Has `ssh-keygen -Y sign` sign the message with a key file, or with the private key that an agent or token holds for a
- * public key. It asks for a passphrase or PIN at the terminal if needed. Returns the signature's blob. Throws a
+ * Has `ssh-keygen -Y sign` sign the message with a private key file, or with the token that such a file names. It does not
+ * ask the SSH agent, which has been asked before, or which the user does not want; one that does not answer would keep it
+ * waiting without end. It asks for a passphrase or PIN at the terminal if needed. Returns the signature's blob. Throws a
  * `KeygenError` with the last line of ssh-keygen.
  */
 export async function signWithKeygen(
@@ -29,7 +30,8 @@ export async function signWithKeygen(
   message: Uint8Array,
 ): Promise<Uint8Array> {
   const args = ['-q', '-Y', 'sign', '-n', namespace, '-f', keyFile];
-  const child = spawn('ssh-keygen', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const { SSH_AUTH_SOCK: _, ...env } = process.env;
+  const child = spawn('ssh-keygen', args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let output = '';
   let errors = '';
