@@ -79,6 +79,8 @@ describe('bussa host', () => {
       [['add', 'box', CARD, '--port', '70000'], 2, /bad port/],
       [['add', 'box', CARD, '--identity', 'a"b'], 2, /--identity is empty, or has a quote/],
       [['add', 'b*x', CARD], 2, /'b\*x' is not a host name/],
+      [['add', 'alice@box', CARD], 2, /'alice@box' is more than a host name: write box, as ssh calls/],
+      [['add', '[2001:db8::1]', CARD], 2, /write 2001:db8::1, as ssh calls/],
       [['add', 'box'], 2, /no CARD was given/],
       [['list', 'box'], 2, /unexpected argument 'box'/],
       [['remove', 'box', '--door', 'ssh'], 2, /--door is for `bussa host add`/],

@@ -66,6 +66,9 @@ export const HOST: Verb = {
     if (!isHostName(name))
       throw new UsageError(`'${name}' is not a host name: it must not contain blanks, * or ?`);
     if (action === 'remove') return (output) => remove(file, name, output);
+    const bare = name.replace(/^.*@/, '').replace(/^\[(.*)\]$/, '$1');
+    if (bare !== name && isHostName(bare))
+      throw new UsageError(`'${name}' is more than a host name: write ${bare}, as ssh calls the host`);
     if (card === undefined)
       throw new UsageError(
         "no CARD was given: bussa host add NAME CARD, where the server's bussa key show prints CARD",
