@@ -107,7 +107,15 @@ describe('users', { concurrency: 2 }, () => {
         ['opened', CLIENT],
       ],
     );
-    const { present } = (await stage.ask('explain', CLIENT)) as { present: string[] };
+    const { present, entries } = (await stage.ask('explain', CLIENT)) as {
+      present: string[];
+      entries: { text: string }[];
+    };
+    assert.deepEqual(
+      entries.map(({ text }) => text),
+      ['ssh: opened'],
+      'a door without a sequence is named too',
+    );
     assert.match(present.join('\n'), /ssh is open until .*, opened by the signed knock of alice at /);
     assert.match(
       await stage.say('status'),

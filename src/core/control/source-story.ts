@@ -72,11 +72,12 @@ export const SOURCE_STORY = record<SourceStory>({
 });
 
 export function storyEntry(entry: TraceEntry): StoryEntry {
-  const { door, knock, why: _, ...rest } = entry;
+  const { door, otherDoor, knock, why: _, ...rest } = entry;
   return {
     ...rest,
     ...(knock === undefined ? {} : { knock: `${knock.protocol}/${knock.port}` }),
     ...(door === undefined ? {} : { door: door.name, of: door.sequence.length }),
+    ...(otherDoor === undefined ? {} : { door: otherDoor }),
     text: renderTraceEntry(entry),
     said: saidEntry(entry),
   };

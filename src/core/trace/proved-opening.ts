@@ -8,7 +8,7 @@ import { explained, reasonValue } from './trace-text.ts';
 const RESULTS: readonly TraceKind[] = ['opened', 'extended', 'refused', 'start-failed'];
 
 /**
- * What became of a proof at doors without a sequence: the entries about them name no door, and belong to no attempt.
+ * What became of a proof at doors without a sequence: the entries about them belong to no attempt.
  * `undefined`: nothing, or the door is still open, or the source has knocked since. Without a full stop.
  */
 export function explainProvedOpening(
@@ -31,8 +31,9 @@ export function explainProvedOpening(
     const reason = reasonValue(result, 'failed-in-the-log');
     return explained('start-failed', undefined, said('proved-start-failed', { at, reason }), clock);
   }
-  const opened = entries.slice(0, index + 1).findLast((one) => one.kind === 'opened');
-  const closed = since.findLast((one) => one.kind === 'closed' && one.door === undefined);
+  const isSame = (one: TraceEntry): boolean => one.door === undefined && one.otherDoor === result.otherDoor;
+  const opened = entries.slice(0, index + 1).findLast((one) => one.kind === 'opened' && isSame(one));
+  const closed = since.findLast((one) => one.kind === 'closed' && isSame(one));
   if (opened === undefined || closed === undefined) return undefined;
   const sentence = said('opened-closed', { at: opened.at, closed: closed.at });
   return explained('was-open', undefined, sentence, clock);

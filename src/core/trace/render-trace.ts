@@ -6,9 +6,10 @@ import { reasonValue, renderKnock } from './trace-text.ts';
 
 /** One entry in words, without its time. */
 export function renderTraceEntry(entry: TraceEntry): string {
-  const { knock, door, count } = entry;
+  const { knock, door, otherDoor, count } = entry;
   const place = knock === undefined ? '' : `${renderKnock(knock)}  `;
-  const name = door === undefined ? '' : `${door.name}: `;
+  const called = door?.name ?? otherDoor;
+  const name = called === undefined ? '' : `${called}: `;
   const again = count === 1 ? '' : ` (${count} times)`;
   return `${place}${name}${renderEnglish(saidEntry(entry))}${again}`;
 }

@@ -25,6 +25,7 @@ import {
   STAGE_MASK,
   UDP,
 } from './trace-word.ts';
+import { TracedDoors } from './traced-doors.ts';
 
 /** Sources remembered: 2.1 MiB, resident only as far as used. */
 export const TRACED_SOURCES = 4096;
@@ -42,14 +43,20 @@ const WITH_REASON: ReadonlySet<TraceKind> = new Set(['refused', 'start-failed', 
 export class SourceTraces {
   readonly #rings: TraceRings;
   /** The recent lists by number; `#list` is the current one. */
-  readonly #lists: (readonly (Door | undefined)[])[];
+  readonly #lists: TracedDoors[];
   #list = 0;
   readonly #reasons = new TraceReasons();
 
-  constructor(capacity: number, key: HashKey, doors: readonly (Door | undefined)[]) {
+  /** `others`: names of doors that the engine does not have. */
+  constructor(
+    capacity: number,
+    key: HashKey,
+    doors: readonly (Door | undefined)[],
+    others: readonly string[] = [],
+  ) {
     this.#rings = new TraceRings(capacity, key);
-    this.#lists = new Array<readonly (Door | undefined)[]>(LISTS).fill([]);
-    this.#lists[0] = doors;
+    this.#lists = new Array<TracedDoors>(LISTS).fill(new TracedDoors([], []));
+    this.#lists[0] = new TracedDoors(doors, others);
   }
 
   /** Sources dropped, or not remembered, for lack of room. */
@@ -57,10 +64,10 @@ export class SourceTraces {
     return this.#rings.displaced;
   }
 
-  /** The engine's doors have changed. */
-  replaceDoors(doors: readonly (Door | undefined)[]): void {
+  /** The doors have changed. `others`: names of those that the engine does not have. */
+  replaceDoors(doors: readonly (Door | undefined)[], others: readonly string[]): void {
     this.#list = (this.#list + 1) % LISTS;
-    this.#lists[this.#list] = doors;
+    this.#lists[this.#list] = new TracedDoors(doors, others);
   }
 
   /**
@@ -119,9 +126,9 @@ export class SourceTraces {
 
   /** The result of a completion. */
   addLeaseNote({ kind, source, door, reason, shortReason, why }: LeaseNote, now: number): void {
-    const number = this.#doors.findIndex((one) => one?.name === door);
+    const number = this.#doors.numberOf(door);
     const isProof = isRefusedProof(kind);
-    const rank = isProof ? 0 : (this.#doors[number]?.sequence.length ?? 1);
+    const rank = isProof ? 0 : (this.#doors.door(number)?.sequence.length ?? 1);
     const row = this.#rowOf(source, rank, now);
     const detail = reason === undefined ? 0 : this.#reasons.number(reason, shortReason, why);
     const what = (TRACED[kind] << KIND_SHIFT) | (this.#list << LIST_SHIFT) | (detail << DETAIL_SHIFT);
@@ -209,8 +216,8 @@ export class SourceTraces {
     return this.#rings.claim(familyOf(source), w0, w1, w2, w3, rank, now);
   }
 
-  get #doors(): readonly (Door | undefined)[] {
-    return this.#lists[this.#list] ?? [];
+  get #doors(): TracedDoors {
+    return this.#lists[this.#list] as TracedDoors;
   }
 
   #entry(row: Row, index: number, now: Instant): TraceEntry {
@@ -220,7 +227,9 @@ export class SourceTraces {
     const kind = TRACE_KINDS.get((what >>> KIND_SHIFT) & KIND_MASK) as TraceKind;
     const at = instant(now - (((now | 0) - rings.word(row, index, WORD.time)) | 0));
     const { count, lapse } = rings.again(row, index);
-    const door = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)]?.[where >>> DOOR_SHIFT];
+    const doors = this.#lists[(what >>> LIST_SHIFT) & (LISTS - 1)] as TracedDoors;
+    const door = doors.door(where >>> DOOR_SHIFT);
+    const otherDoor = doors.otherName(where >>> DOOR_SHIFT);
     const port = what & 0xffff;
     const detail = (what >>> DETAIL_SHIFT) & DETAIL_MASK;
     return {
@@ -231,6 +240,7 @@ export class SourceTraces {
       stage: where & STAGE_MASK,
       ...(port === 0 ? {} : { knock: { protocol: (what & UDP) === 0 ? 'tcp' : 'udp', port } }),
       ...(door === undefined ? {} : { door }),
+      ...(otherDoor === undefined ? {} : { otherDoor }),
       ...(kind === 'flags' ? { flags: detail } : {}),
       ...(WITH_REASON.has(kind) ? this.#reasons.reason(detail) : {}),
     };

@@ -66,6 +66,8 @@ export type TraceEntry = {
   readonly knock?: TracedKnock;
   /** Absent if it concerns no door, or one no longer known. */
   readonly door?: Door;
+  /** The name of a door without a sequence. */
+  readonly otherDoor?: string;
   /** The stage of the attempt. */
   readonly stage: number;
   /** The six TCP flags, if they were the wrong ones. */

@@ -61,7 +61,7 @@ export class TraceFixture {
 
   replaceDoors(doors: readonly Door[]): void {
     this.engine.replaceDoors(doors);
-    this.traces.replaceDoors(this.engine.doors);
+    this.traces.replaceDoors(this.engine.doors, []);
   }
 
   read(at = 60_000, source = SOURCE): TraceEntry[] {

@@ -62,7 +62,7 @@ export class KnockListener {
     this.interfaces = new InterfaceWatch(parts.interfaces, parts.routes, report);
     this.#engine = new AttemptEngine(doors, this.#scans.secret, DEFAULT_LIMITS, this.#scans.guard);
     const { secret } = this.#scans;
-    this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors);
+    this.traces = new SourceTraces(TRACED_SOURCES, secret, this.#engine.doors, othersOf(config, doors));
     this.splits = new SplitSequences(doors);
     this.bans = new BanList(MAX_BANS, secret);
     this.#capture = openRingCapture(this.#scans.filter);
@@ -157,7 +157,7 @@ export class KnockListener {
     this.#scans.replace(doors, config);
     this.#engine.replaceDoors(doors);
     this.#codes.follow(codeDoors(config.doors));
-    this.#loop.doorsReplaced();
+    this.#loop.doorsReplaced(othersOf(config, doors));
     this.#doors = doors;
   }
 
@@ -173,4 +173,10 @@ export class KnockListener {
     this.#loop.stop();
     this.#capture.close();
   }
+}
+
+/** Names of the doors that no sequence opens now: other proofs may. */
+function othersOf({ doors: specs }: Config, doors: readonly Door[]): readonly string[] {
+  const names = new Set(doors.map(({ name }) => name));
+  return specs.flatMap(({ name }) => (names.has(name) ? [] : [name]));
 }

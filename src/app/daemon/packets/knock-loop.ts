@@ -96,11 +96,11 @@ export class KnockLoop {
     this.#spread = spread;
   }
 
-  /** The engine's doors have changed. */
-  doorsReplaced(): void {
+  /** The engine's doors have changed. `others`: names of those that it does not have. */
+  doorsReplaced(others: readonly string[]): void {
     this.#told.doorsReplaced();
     const { doors } = this.#parts.engine;
-    this.#parts.traces.replaceDoors(doors);
+    this.#parts.traces.replaceDoors(doors, others);
     this.#parts.splits.replaceDoors(doors);
     this.#spread.follow(doors.filter((door) => door !== undefined));
   }
