@@ -101,7 +101,7 @@ suite('what keeps a member from its engine', () => {
     [
       'a wrong password',
       () => whyNot({ ...files, password: 'x' }),
-      /no user gw1 with this password.*ACL LIST/,
+      /no user gw1 with this password.*users\.acl/,
     ],
     [
       'no password',

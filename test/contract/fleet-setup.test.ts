@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { findWideRights } from '../../src/app/fleet/find-wide-rights.ts';
@@ -60,7 +68,8 @@ suite('bussa fleet init, invite and drop', () => {
     using one = new Member();
     using other = new Member();
     using place = new TempDirectory();
-    const at = join(place.path, 'engine');
+    // As /etc/valkey on a host that has Redis: it is not there yet.
+    const at = join(place.path, 'valkey/engine');
     const port = await freePort();
     const from = ['--directory', one.directory.path, '--engine-directory', at];
     const made = one.run([
@@ -94,9 +103,16 @@ suite('bussa fleet init, invite and drop', () => {
     }
     const rules = [made, joined].flatMap(({ out }) => paragraph(out, 'users.acl'));
     writeFileSync(join(at, 'users.acl'), `${rules.join('\n')}\n`);
-    const config = [...paragraph(made.out, 'In valkey.conf'), 'bind 127.0.0.1', `dir ${at}`];
+    const config = [...paragraph(made.out, 'or valkey.conf'), 'bind 127.0.0.1', `dir ${at}`];
     writeFileSync(join(at, 'engine.conf'), `${config.join('\n')}\n`);
-    await using engine = new Program('redis-server', [join(at, 'engine.conf')]);
+    // As Debian's unit starts it: by its own user, who can read no more than what is printed.
+    const [given = ''] = paragraph(made.out, 'its user may read them');
+    const [chown = ''] = given.split(' && systemctl');
+    assert.equal(spawnSync('sh', ['-e', '-c', chown], { stdio: 'inherit' }).status, 0);
+    chmodSync(place.path, 0o711);
+    chmodSync(join(at, 'engine.conf'), 0o644);
+    const start = ['-u', 'redis', '--', 'redis-server', join(at, 'engine.conf')];
+    await using engine = new Program('runuser', start);
     await engine.saw(/Ready to accept connections/);
 
     for (const [member, name] of [
@@ -146,6 +162,34 @@ suite('bussa fleet init, invite and drop', () => {
     writeFileSync(one.config, before);
     assert.match(one.run([...words, '--fleet', 'other']).err, /key of another fleet/);
     assert.equal(one.text('knockd.conf'), before);
+  });
+
+  test('whoever joins has the members of the invitation, beside those of an earlier run', () => {
+    using one = new Member();
+    using other = new Member();
+    one.run(['init', 'gw1', '--engine', 'valkeys://gw1@127.0.0.1', '--directory', one.directory.path]);
+    assert.match(one.run(['invite', 'gw1']).err, /gw1 is this host/);
+    const invitation = one.run(['invite', 'gw2']).out;
+    const [own = ''] = one.run(['invite', 'gw3']).out.match(/\S+/) ?? [];
+    const words = ['init', 'gw2', '--join', '-', '--directory', other.directory.path];
+    const before = other.text('knockd.conf');
+    const names = (): readonly string[] => {
+      const parsed = parseMembers('', readFileSync(other.directory.file('fleet-members')));
+      return parsed.kind === 'ok' ? parsed.members.map(({ name }) => name) : [];
+    };
+    assert.equal(other.run(words, invitation).status, 0);
+    assert.deepEqual(names(), ['gw1']);
+    // It joins again, and has lost the line of gw1 in the meantime, whose place is not at the end of a line.
+    const [, line = ''] = /^(gw1 .*) doors/m.exec(other.text('fleet-members')) ?? [];
+    writeFileSync(other.directory.file('fleet-members'), line.replace('gw1', 'gw9').slice(0, 20));
+    writeFileSync(other.config, before);
+    assert.match(other.run(words, invitation).err, /do not go together/);
+    assert.equal(other.text('knockd.conf'), before, 'nothing has changed');
+    writeFileSync(other.directory.file('fleet-members'), '# mine');
+    assert.equal(other.run(words, invitation).status, 0);
+    assert.deepEqual(names(), ['gw1']);
+    assert.match(other.text('fleet-members'), /^# mine\ngw1 /);
+    assert.match(other.run(words, own).err, /section \[fleet\] already|is for gw3/);
   });
 
   test('drop removes one member, and nothing else', () => {

@@ -92,8 +92,9 @@ const reloaded = record<Reloaded>(
     left: number,
     reasons: texts,
     changes: record<ConfigChanges>(
-      { added: texts, removed: texts, changed: texts, settings: texts, users: texts },
+      { added: texts, removed: texts, changed: texts, settings: texts, users: texts, members: texts },
       'users',
+      'members',
     ),
   },
   'changes',

@@ -14,6 +14,8 @@ import { wait } from './wait.ts';
 const DAEMON_WAIT_MS = 500;
 /** A connection that lasted longer counts as a success. */
 const USEFUL_MS = 10_000;
+/** BOUNDED: different lines that are not said again. */
+const MAX_SAID = 32;
 
 export type CarrierOptions = {
   readonly choice: DaemonSelector;
@@ -30,7 +32,8 @@ export type CarrierOptions = {
 export class FleetCarrier {
   readonly #options: CarrierOptions;
   readonly #signal: AbortSignal;
-  #said = '';
+  /** Since it was connected last. BOUNDED: by `MAX_SAID`. */
+  readonly #said = new Set<string>();
   /** How many connections in a row were lost early, and why the last one was. */
   #losses = 0;
   #loss: EngineError | undefined;
@@ -89,11 +92,11 @@ export class FleetCarrier {
   }
 
   #reach(waiting: WaitingDaemon, orders: RequestLine, signal: AbortSignal): Promise<Reached | undefined> {
-    let told = '';
+    const told = new Set<string>();
     const onTrouble = (why: string): void => {
       this.#say(`the engine cannot be reached: ${why}`);
-      if (why === told) return;
-      told = why;
+      if (told.has(why) || told.size >= MAX_SAID) return;
+      told.add(why);
       orders.ask({ verb: 'fleet-state', connected: false, why }).catch(() => undefined);
     };
     const first = this.#loss === undefined ? 0 : waitAfter(this.#loss, this.#losses);
@@ -118,6 +121,7 @@ export class FleetCarrier {
     try {
       using daemon = await FollowedDaemon.open(path);
       if (isOther(daemon.begin, known)) return;
+      this.#said.clear();
       this.#say(`connected to ${session.where}, as ${known.member} of ${known.fleet}`);
       for (const right of wide) this.#say(`the engine allows this member too much: ${right}`);
       await new CarrierSession({ ...lines, daemon, session, wide }).run();
@@ -143,9 +147,12 @@ export class FleetCarrier {
     this.#loss = isUseful ? undefined : error;
   }
 
+  /** Reasons may come in turns, each again and again. */
   #say(line: string): void {
-    if (line !== this.#said) this.#options.say(line);
-    this.#said = line;
+    if (this.#said.has(line)) return;
+    if (this.#said.size >= MAX_SAID) this.#said.clear();
+    this.#said.add(line);
+    this.#options.say(line);
   }
 }
 

@@ -2,13 +2,15 @@ import { type Diagnostic, type Place, WARNING_IDS } from '../text/diagnostic.ts'
 import { list, optional, record, word } from './reader.ts';
 import { NUMBER, TEXT } from './value-readers.ts';
 
-/** The changes of a reload: names of doors, of settings as in `Settings`, and of users that are new, gone or different. */
+/** The changes of a reload: names of doors, of settings as in `Settings`, and of users and members that are new, gone or different. */
 export type ConfigChanges = {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
   readonly settings: readonly string[];
   readonly users?: readonly string[];
+  /** Members of the fleet. */
+  readonly members?: readonly string[];
 };
 
 /**
@@ -47,6 +49,7 @@ export const RELOAD_ANSWER = record<ReloadAnswer>({
         changed: list(TEXT),
         settings: list(TEXT),
         users: optional(list(TEXT)),
+        members: optional(list(TEXT)),
       }),
     ),
   }),

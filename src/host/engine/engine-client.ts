@@ -172,7 +172,7 @@ function loginError(error: unknown, where: string, user = 'default'): EngineErro
   if (error.code === 'WRONGPASS')
     return new EngineError(
       error.code,
-      `${where}: the engine knows no user ${user} with this password: see \`ACL LIST\` there, and the file password`,
+      `${where}: the engine knows no user ${user} with this password: its line belongs into users.acl there, after which the engine has to be restarted; or the file password here has changed`,
     );
   if (error.code === 'NOAUTH')
     return new EngineError(

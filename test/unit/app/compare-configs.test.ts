@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareConfigs, type Loaded } from '../../../src/app/daemon/reload/compare-configs.ts';
 import { parseConfig } from '../../../src/core/config/file/parse-config.ts';
+import type { Member } from '../../../src/core/fleet/member.ts';
 import { parseUsers } from '../../../src/core/users/parse-users.ts';
 import { UserDirectory } from '../../../src/core/users/user-directory.ts';
 import { nodeCiphers } from '../../../src/host/crypto/node-ciphers.ts';
@@ -15,7 +16,7 @@ function loaded(users: string | undefined, secret = 1): Loaded {
   assert.ok(config.kind === 'ok' && parsed.kind === 'ok');
   const serverKeys = [{ secret: new Uint8Array(32).fill(secret) }] as never;
   const authority = users === undefined ? undefined : { users: new UserDirectory(parsed.users), serverKeys };
-  return { config: config.config, authority };
+  return { config: config.config, authority, fleet: undefined };
 }
 
 const ALICE = `[alice]\nkey = ${publicKeyLine(1)}\n`;
@@ -36,4 +37,24 @@ test('a reload names the users that are new, gone or different, and the serverâ€
   ]);
   assert.deepEqual(users(undefined, ALICE), ['alice']);
   assert.deepEqual(compareConfigs(loaded(ALICE, 1), loaded(ALICE, 2)).settings, ['the serverâ€™s key']);
+});
+
+test('a reload names the members of the fleet that are new, gone or different', () => {
+  const member = (name: string, line: number, doors: Member['doors'] = 'all'): Member => {
+    const key = { kind: 'ed25519', point: new Uint8Array(32).fill(name.charCodeAt(0)) } as const;
+    return { name, key, doors, bans: false, line };
+  };
+  const fleet = (...members: readonly Member[]): Loaded => ({
+    ...loaded(undefined),
+    fleet: { key: undefined as never, members: new Map(members.map((one) => [one.name, one])) },
+  });
+  const key = { point: new Uint8Array(32) } as never;
+  const members = (before: Loaded, now: Loaded): readonly string[] => {
+    const withKey = (one: Loaded): Loaded => ({ ...one, fleet: one.fleet && { ...one.fleet, key } });
+    return compareConfigs(withKey(before), withKey(now)).members ?? [];
+  };
+  assert.deepEqual(members(fleet(member('a', 1)), fleet(member('a', 7))), []);
+  assert.deepEqual(members(fleet(member('a', 1)), fleet(member('a', 1), member('b', 2))), ['b']);
+  assert.deepEqual(members(fleet(member('a', 1)), fleet(member('a', 1, ['ssh']))), ['a']);
+  assert.deepEqual(members(fleet(member('a', 1)), loaded(undefined)), ['a']);
 });

@@ -128,8 +128,8 @@ export class Reload {
     }
     const { inForce } = this.#parts;
     const changes = compareConfigs(
-      { config: inForce.current, authority: inForce.authority },
-      { config, authority },
+      { config: inForce.current, authority: inForce.authority, fleet: inForce.fleet },
+      { config, authority, fleet },
     );
     this.#adopt(config, authority, fleet);
     const isInstalled = await this.#parts.native.install(gatesOf(config), config.settings);

@@ -28,7 +28,8 @@ export function inviteMember(configFile: string, name: string): InviteOutcome {
     if (reading.kind === 'bad') return refused(`${settings.keyFile}: ${reading.reason}`);
     const text = readFileSync(settings.membersFile, 'utf8');
     const known = memberKeys(text);
-    if (name === settings.name || known.some((line) => nameIn(line) === name))
+    if (name === settings.name) return refused(`${name} is this host: give the other one a name of its own`);
+    if (known.some((line) => nameIn(line) === name))
       return refused(`${name} is a member already: \`bussa fleet drop ${name}\` removes it`);
     const engine = parseEngine(settings.engine);
     if (engine.kind === 'bad') return refused(engine.reason);

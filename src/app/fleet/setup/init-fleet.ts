@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_FLEET_KEY, DEFAULT_FLEET_MEMBERS } from '../../../core/config/file/config.ts';
 import { parseConfig } from '../../../core/config/file/parse-config.ts';
+import { nameIn } from '../../../core/fleet/edit-members.ts';
 import { type FleetKey, parseFleetKey, renderFleetKey } from '../../../core/fleet/fleet-key.ts';
 import { memberLine } from '../../../core/fleet/member-line.ts';
+import { parseMembers } from '../../../core/fleet/parse-members.ts';
 import { memberKeyOf } from '../../../host/crypto/member-key.ts';
 import { readWhole } from '../../../host/files/read-whole.ts';
 import { replaceFile } from '../../../host/files/replace-file.ts';
@@ -70,6 +72,8 @@ function init(request: FleetRequest): InitOutcome {
   const changed = withSection(bytes, request);
   const judged = parseConfig(configFile, changed);
   if (judged.kind === 'bad') return { kind: 'mistakes', diagnostics: errorsOf(judged.diagnostics) };
+  const members = membersFor(files.members, request);
+  if (typeof members === 'object') return refused(members.reason);
   const written: string[] = [];
   const write = (path: string, text: () => string): void => {
     if (existsSync(path)) return;
@@ -77,7 +81,11 @@ function init(request: FleetRequest): InitOutcome {
     written.push(path);
   };
   write(files.key, () => renderFleetKey(key));
-  write(files.members, () => MEMBERS_HEAD + request.members.map((line) => `${line} doors=*\n`).join(''));
+  write(files.members, () => members);
+  if (readFileSync(files.members, 'utf8') !== members) {
+    replaceFile(files.members, Buffer.from(members));
+    written.push(files.members);
+  }
   const password = join(files.engine, 'password');
   write(password, () => `${randomBytes(24).toString('base64url')}\n`);
   replaceFile(configFile, changed);
@@ -97,6 +105,19 @@ function readOrMake(path: string, { fleet, secret }: FleetRequest): FleetKey | s
   const isSame = secret === undefined || Buffer.from(secret).equals(reading.key.secret);
   if (reading.key.fleet === fleet && isSame) return reading.key;
   return `${path} is the key of another fleet, ${reading.key.fleet}: move it away, if this host is to leave that one`;
+}
+
+/** The members file with the members of the invitation. Lines of an earlier run stay. */
+function membersFor(path: string, { members }: FleetRequest): string | { readonly reason: string } {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : MEMBERS_HEAD;
+  const known = new Set(text.split('\n').map(nameIn));
+  const lines = members.filter((line) => !known.has(nameIn(line))).map((line) => `${line} doors=*\n`);
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  const all = `${text}${lines.length === 0 ? '' : gap}${lines.join('')}`;
+  const parsed = parseMembers(path, Buffer.from(all));
+  if (parsed.kind === 'ok') return all;
+  const [first] = parsed.diagnostics;
+  return { reason: `${path} and the invitation do not go together: ${first?.message ?? ''}` };
 }
 
 function withSection(bytes: Uint8Array, { engine, name, directory }: FleetRequest): Uint8Array {

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { FleetMade } from '../../../app/fleet/setup/init-fleet.ts';
 import { printable } from '../../../core/event/printable.ts';
 import { type EngineAddress, parseEngine, renderEngine } from '../../../core/fleet/engine-address.ts';
-import { aclLine, certificateScript, engineConfig, NOBODY_ELSE } from '../../../core/fleet/engine-rules.ts';
+import {
+  aclLine,
+  certificateScript,
+  engineConfig,
+  NOBODY_ELSE,
+  readableBy,
+} from '../../../core/fleet/engine-rules.ts';
 import { FLEET_NAME_FORM, isFleetName } from '../../../core/fleet/fleet-name.ts';
 import { type Invitation, parseInvitation } from '../../../core/fleet/invitation.ts';
 import { EXIT } from '../../../host/self/exit-status.ts';
@@ -74,33 +80,37 @@ function engineLines(
   directory: string,
   isNew: boolean,
 ): readonly string[] {
-  const { user } = engine;
-  const rule = aclLine(fleet, user ?? name, hash);
+  const { user = name } = engine;
   const hasTls = engine.kind !== 'socket' && engine.tls;
-  const place = engine.kind === 'server' ? engine.place : undefined;
-  const names = place === undefined ? ['engine.example.org'] : [place.host];
+  const places = engine.kind === 'server' ? [engine.place] : engine.kind === 'sentinels' ? engine.places : [];
+  const names = [...new Set(places.map(({ host }) => host))];
+  const tlsPort = hasTls ? ((engine.kind === 'server' ? engine.place.port : undefined) ?? 6379) : undefined;
+  const section = (title: string, lines: readonly string[]): string[] => ['', title, '', ...lines];
   return [
-    '',
-    `On the host of the engine, in ${directory}/users.acl (then \`ACL LOAD\`):`,
-    '',
-    ...(isNew ? [NOBODY_ELSE] : []),
-    rule,
-    ...(!hasTls
-      ? []
-      : [
-          '',
-          `Certificates, made there by root with sh (and readable by the engine's user):`,
-          '',
-          ...certificateScript(directory, isNew ? names : [], [user ?? name]),
-          '',
-          `Copy ca.pem, ${user ?? name}.pem and ${user ?? name}.key from there to this host: ${engineDirectory}/ca.pem, client.pem and client.key.`,
-        ]),
-    ...(isNew && hasTls
+    ...(hasTls
+      ? section(
+          'On the host of the engine. Certificates, made there by root with sh:',
+          certificateScript(directory, isNew ? names : [], [user]),
+        )
+      : []),
+    ...section(`There, at the end of ${directory}/users.acl:`, [
+      ...(isNew ? [NOBODY_ELSE] : []),
+      aclLine(fleet, user, hash),
+    ]),
+    ...(isNew
+      ? section(
+          'There, at the end of redis.conf (/etc/redis) or valkey.conf (/etc/valkey), of an engine that is for fleets alone:',
+          engineConfig(directory, tlsPort),
+        )
+      : []),
+    ...section(
+      'There, as root: its user may read them, and it starts anew. Redis, or Valkey:',
+      (['redis', 'valkey'] as const).map((program) => readableBy(directory, program, hasTls)),
+    ),
+    ...(hasTls
       ? [
           '',
-          'In valkey.conf or redis.conf, of an engine that is there for fleets alone:',
-          '',
-          ...engineConfig(directory, place?.port ?? 6379),
+          `Copy ca.pem, ${user}.pem and ${user}.key from there to this host: ${engineDirectory}/ca.pem, client.pem and client.key.`,
         ]
       : []),
   ];

@@ -36,7 +36,7 @@ export async function dropHere(
   for (const line of [
     `${printable(name)} is no member any more: its line is out of ${printable(outcome.file)}.`,
     ...noticeLines(told, `still believes ${name}`),
-    `Do the same on each other host. In the engine: remove its line from users.acl, and \`ACL LOAD\`.`,
+    `Do the same on each other host. On the host of the engine: remove its line from users.acl, and restart the engine.`,
   ])
     output.print(line);
   return told.kind === 'refused' ? EXIT.config : EXIT.ok;

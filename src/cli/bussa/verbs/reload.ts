@@ -53,4 +53,5 @@ const SORTS = {
   changed: 'doors that have changed',
   settings: 'settings that have changed',
   users: 'users that have changed',
+  members: 'members of the fleet that have changed',
 } as const;
