@@ -1,5 +1,6 @@
 import { NEAR, type Span } from '../decoy/decoy-ports.ts';
 import { BLOCK, type CodePorts } from '../door/code-ports.ts';
+import { portsBrowsersRefuse } from '../net/browser-ports.ts';
 
 /** Two digits below NodePorts and the local ports of connections: easy to put in front of three others. */
 const FIRST = 10;
@@ -17,8 +18,8 @@ export type CodePortsOptions = {
 };
 
 /**
- * Draws two blocks of ports that nothing else uses. If there are not two, blocks with services are used: a single
- * packet to a block is not a guess. `undefined`: not even two blocks lie outside the local ports.
+ * Draws two blocks of ports that nothing else uses, and that browsers can send to. If there are not two, blocks with
+ * services are used: a single packet to a block is not a guess. `undefined`: not even two blocks lie outside the local ports.
  */
 export function drawCodePorts(wish: CodePortsOptions): CodePorts | undefined {
   const all = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i).filter(
@@ -27,7 +28,8 @@ export function drawCodePorts(wish: CodePortsOptions): CodePorts | undefined {
   const taken = new Set(wish.others.flat());
   const others = all.filter((prefix) => !taken.has(prefix));
   const unused = others.filter((prefix) => !isUsed(prefix, wish.used));
-  const choice = [unused, others].find(({ length }) => length >= 2);
+  const knockable = unused.filter((prefix) => !hasRefused(prefix));
+  const choice = [knockable, unused, others].find(({ length }) => length >= 2);
   return choice === undefined ? sharedPair(all, wish) : pairOf(choice, wish.draw);
 }
 
@@ -50,6 +52,10 @@ function sharedPair(prefixes: readonly number[], { others, draw }: CodePortsOpti
 
 const overlaps = (prefix: number, { first, last }: Span): boolean =>
   first < (prefix + 1) * BLOCK && prefix * BLOCK <= last;
+
+/** A page cannot knock at all codes there. */
+const hasRefused = (prefix: number): boolean =>
+  portsBrowsersRefuse(prefix * BLOCK, (prefix + 1) * BLOCK - 1).length > 0;
 
 /** The decoy ports beside a knock port must not lie in a block either. */
 function isUsed(prefix: number, used: ReadonlySet<number>): boolean {

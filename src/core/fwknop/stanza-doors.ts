@@ -71,8 +71,8 @@ function targetOf(setting: AccessSetting | undefined): { readonly lines: readonl
 }
 
 /** The only part of a packet that a door's command can know: the address. */
-const ADDRESS = /\$(?:IP|SRC)\b/g;
-const OTHER = /\$(?:PKT_SRC|DST|PORT|PROTO|CLIENT_TIMEOUT|TIMEOUT)\b/;
+const ADDRESS = /\$(?:IP|SRC)/g;
+const OTHER = /\$(?:PKT_SRC|DST|PORT|PROTO|CLIENT_TIMEOUT|TIMEOUT)/;
 
 /** fwknopd starts with no stanza that has only a part of them. Returns whether there are commands. */
 function judgeCommands(settings: Settings): boolean {
@@ -91,7 +91,7 @@ const hasStop = ({ value }: AccessSetting): boolean => !value.text.startsWith('N
 
 function commandDoor(
   settings: Settings,
-  { open, most, timer = open }: Times,
+  { open, timer = open }: Times,
   common: readonly string[],
 ): readonly DoorText[] | string {
   const start = settings.get('CMD_CYCLE_OPEN')?.value.text ?? '';
@@ -101,13 +101,7 @@ function commandDoor(
   if (other !== undefined)
     return `its command uses ${other}, which no command of a door knows: write a door for each port, with the port in its command`;
   const command = (text: string): string => text.replaceAll(ADDRESS, '%IP%');
-  const end =
-    stop === undefined
-      ? []
-      : [
-          `stop_command = ${command(stop)}`,
-          `cmd_timeout = ${timer}`,
-          `max_open_for = ${Math.max(most, timer)}`,
-        ];
+  // fwknopd closes after this time, whatever the client asks for.
+  const end = stop === undefined ? [] : [`stop_command = ${command(stop)}`, `cmd_timeout = ${timer}`];
   return [{ stem: 'spa-command', lines: [`start_command = ${command(start)}`, ...end, ...common] }];
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { drawCodePorts } from '../../../src/core/code/draw-code-ports.ts';
 import { otpauthUri } from '../../../src/core/code/otpauth.ts';
 import type { CodePorts } from '../../../src/core/door/code-ports.ts';
+import { portsBrowsersRefuse } from '../../../src/core/net/browser-ports.ts';
 import { seededRandom } from '../../lab/seeded-random.ts';
 
 const LOCAL = { first: 32_768, last: 60_999 };
@@ -24,6 +25,18 @@ describe('the numbers of a door that accepts codes', () => {
       assert.notEqual(pair[0], pair[1]);
       others.push(pair);
     }
+  });
+
+  test('are ones that a browser sends to, as long as there are two', (t) => {
+    const random = seededRandom(t);
+    const draw = (limit: number): number => Math.floor(random() * limit);
+    const refused = new Set<number>();
+    for (let i = 0; i < 300; i++)
+      for (const prefix of drawCodePorts({ used: new Set(), local: LOCAL, others: [], draw }) ?? [])
+        for (const port of portsBrowsersRefuse(prefix * 1000, prefix * 1000 + 999)) refused.add(port);
+    assert.deepEqual([...refused], []);
+    const local = { first: 12_000, last: 65_535 };
+    assert.deepEqual(drawCodePorts({ used: new Set(), local, others: [], draw })?.toSorted(), [10, 11]);
   });
 
   test('where nothing is free: blocks with services, then pairs that no door has, never local ports', (t) => {

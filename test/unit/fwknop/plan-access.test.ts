@@ -37,7 +37,7 @@ suite('access.conf as doors and users', () => {
     assert.deepEqual(told, []);
     assert.deepEqual(plan.doors.map(renderImportedDoor), [
       '[spa-tcp-22]\n\taccept = spa\n\tusers = alice-2\n\topen = tcp/22\n\topen_for = 60\n\tmax_open_for = 600\n\trequire_source = yes\n\ttarget = 10.0.0.1\n',
-      '[spa-command]\n\taccept = spa\n\tusers = fwknop-2\n\tstart_command = /bin/a %IP% %IP%\n\tstop_command = /bin/b %IP%\n\tcmd_timeout = 20\n\tmax_open_for = 300\n',
+      '[spa-command]\n\taccept = spa\n\tusers = fwknop-2\n\tstart_command = /bin/a %IP% %IP%\n\tstop_command = /bin/b %IP%\n\tcmd_timeout = 20\n',
       '[spa-tcp-22-2]\n\taccept = spa\n\tusers = fwknop-3\n\topen = tcp/22\n\topen_for = 30\n\tmax_open_for = 300\n',
     ]);
     const users = plan.users.map((one) =>
