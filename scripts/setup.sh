@@ -125,6 +125,8 @@ need_packages_for_package() {
   need_command ansible-playbook ansible-core
   need_file /usr/lib/python3/dist-packages/apt python3-apt
   need_command ip iproute2
+  need_command script bsdutils
+  need_command curl curl
 }
 
 need() { missing="$missing $1"; }
@@ -190,8 +192,15 @@ install_npm_packages() {
   say 'installing the Node.js packages (npm ci; some minutes the first time)'
   output=$(cd "$root" && npm ci --include=dev --no-fund --no-audit 2>&1 </dev/null) ||
     fail 1 "$output" "npm ci failed in $root: see its words above"
+  drop_packages_for_musl
   find_node || fail 1 "$output" "npm ci has left no Node.js in node_modules: there is one for Linux on x64 and arm64; on another machine install Node.js 24 or later, then run this again"
   set_stamp
+}
+
+# npm 9, which Debian and Ubuntu have, does not read `libc` in the lock file and installs them too: 90 MB.
+drop_packages_for_musl() {
+  getconf GNU_LIBC_VERSION >/dev/null 2>&1 || return 0
+  rm -rf "$root"/node_modules/@*/*-musl "$root"/node_modules/@*/*-musl-*
 }
 
 install_packages() {

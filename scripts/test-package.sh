@@ -1,6 +1,6 @@
 #!/bin/sh
 # npm run test:package: the executable, the Debian package on a bare Debian 12 in a directory, and where systemd runs, the one
-# for arm64 under QEMU, and the rpms.
+# for arm64 under QEMU, the rpms, and README.md's ways to install on bare Debian 12, Debian 13 and Ubuntu 24.04.
 # The bare systems are kept in .cache/debian; mounts are those of a mount namespace that ends with this.
 
 set -eu
@@ -25,4 +25,5 @@ BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/di
 exec unshare --mount --propagation private "$NODE" --disable-warning=ExperimentalWarning --test \
   --test-reporter=spec --test-timeout=1200000 --test-concurrency=1 \
   test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts test/package/arm64.ts test/package/rpm.ts test/package/recipes.ts \
+  test/package/newcomer.ts \
   test/systemd/debian-package.ts test/systemd/take-over-debian.ts

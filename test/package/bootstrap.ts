@@ -7,21 +7,27 @@ const exec = promisify(execFile);
 export const OUTPUT = { maxBuffer: 64 * 1024 * 1024 } as const;
 export const SUITE = 'bookworm';
 
+/** Where another distribution than Debian comes from, and the script that makes it. */
+export type Origin = { readonly mirror: string; readonly script: string };
+
 /**
- * Makes an archive of a bare Debian: debootstrap with these options, completed by `complete`. The archive appears whole,
+ * Makes an archive of a bare system: debootstrap with these options, completed by `complete`. The archive appears whole,
  * or not at all.
  */
 export async function bootstrap(
   archive: string,
   options: readonly string[],
   complete: (directory: string, proxy: string) => void | Promise<void>,
+  suite: string = SUITE,
+  origin?: Origin,
 ): Promise<void> {
   const directory = mkdtempSync('/var/tmp/bussa-bootstrap-');
   try {
     const proxy = await aptProxy();
     const env = { PATH: process.env.PATH, ...(proxy === '' ? {} : { http_proxy: proxy }) };
-    const from = await mirror();
-    await exec('debootstrap', [...options, '--variant=minbase', SUITE, directory, from], { ...OUTPUT, env });
+    const from = origin === undefined ? [await mirror()] : [origin.mirror, origin.script];
+    const args = [...options, '--variant=minbase', suite, directory, ...from];
+    await exec('debootstrap', args, { ...OUTPUT, env });
     await complete(directory, proxy);
     mkdirSync(path.dirname(archive), { recursive: true });
     const half = `${archive}.${process.pid}`;
@@ -48,7 +54,7 @@ async function mirror(): Promise<string> {
 }
 
 /** The one through which this machine's apt fetches, or nothing. */
-async function aptProxy(): Promise<string> {
+export async function aptProxy(): Promise<string> {
   const script = 'proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"; printf %s "$proxy"';
   const { stdout } = await exec('sh', ['-c', script]);
   return stdout;

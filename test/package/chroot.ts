@@ -13,12 +13,16 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Namespace } from '../lab/namespace.ts';
-import { bootstrap, OUTPUT, SUITE } from './bootstrap.ts';
+import { archiveOf, type Suite } from './bare-system.ts';
+import { OUTPUT } from './bootstrap.ts';
 
 const exec = promisify(execFile);
 const PLACE = '/var/tmp/bussa-debian-';
 
-/** A bare Debian 12 in a directory, gone with its test. Its mounts are those of the mount namespace that this runs in. */
+/**
+ * A bare Debian or Ubuntu in a directory, gone with its test. Its mounts are those of the mount namespace that this runs
+ * in.
+ */
 export class DebianChroot implements AsyncDisposable {
   readonly path: string;
 
@@ -27,13 +31,14 @@ export class DebianChroot implements AsyncDisposable {
   }
 
   /** `cache`: a directory in which the bare system is kept for the next time. */
-  static async create(cache: string): Promise<DebianChroot> {
-    const kept = path.join(cache, `${SUITE}.tar`);
+  static async create(cache: string, suite: Suite = 'bookworm'): Promise<DebianChroot> {
     sweepLeftovers();
-    if (!existsSync(kept)) await bootstrap(kept, [], configureApt);
+    const kept = await archiveOf(suite, cache);
     const chroot = new DebianChroot(mkdtempSync(`${PLACE}${process.pid}-`));
     await exec('tar', ['-xf', kept, '-C', chroot.path], OUTPUT);
     await exec('mount', ['-t', 'proc', 'proc', chroot.file('/proc')]);
+    await exec('mount', ['-t', 'devpts', '-o', 'ptmxmode=0666', 'devpts', chroot.file('/dev/pts')]);
+    await chroot.run('ln', '-sf', 'pts/ptmx', '/dev/ptmx');
     writeFileSync(chroot.file('/etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
     return chroot;
   }
@@ -64,7 +69,7 @@ export class DebianChroot implements AsyncDisposable {
     const env = [
       'env',
       '-i',
-      'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       'LC_ALL=C',
       'DEBIAN_FRONTEND=noninteractive',
     ];
@@ -99,7 +104,7 @@ export class DebianChroot implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     killInside(this.path);
-    await exec('umount', ['--recursive', this.file('/proc')]);
+    for (const name of ['/proc', '/dev/pts']) await exec('umount', ['--recursive', this.file(name)]);
     rmSync(this.path, { recursive: true, force: true });
   }
 }
@@ -135,10 +140,4 @@ function inRunlevel(level: string): Uint8Array {
   record.write('~~', 40);
   record.write('runlevel', 44);
   return record;
-}
-
-/** What the package must bring by itself, or depend on, is not here: no Node.js, no libpcap, no firewall's tools. */
-function configureApt(directory: string, proxy: string): void {
-  if (proxy === '') return;
-  writeFileSync(path.join(directory, 'etc/apt/apt.conf.d/proxy'), `Acquire::http::Proxy "${proxy}";\n`);
 }

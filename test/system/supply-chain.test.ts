@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
@@ -36,6 +36,8 @@ suite('supply chain', () => {
     const locked = readLock(lock);
     let count = 0;
     for (const [place, { version, integrity }] of readLock(read('node_modules/.package-lock.json'))) {
+      // setup.sh drops those for another libc, which an old npm installs and records.
+      if (place.includes('-musl') && !existsSync(path.join(repository, place))) continue;
       const own = locked.get(place);
       assert.equal(own?.version, version, place);
       assert.match(integrity ?? '', /^sha512-/, place);

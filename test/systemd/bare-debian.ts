@@ -10,7 +10,7 @@ const SUITE = 'bookworm';
 /** What README asks of a machine, what systemd needs to be its init, and the tools that look at the rules. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'init-system-helpers', 'iproute2', 'procps'],
-  ...['libatomic1', 'libpcap0.8', 'libnftables1', 'nftables', 'iptables'],
+  ...['libatomic1', 'libpcap0.8', 'libnftables1', 'nftables', 'iptables', 'ipset'],
 ];
 
 /** Of no use to a system without devices, some of which reach out of its namespaces. */
