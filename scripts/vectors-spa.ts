@@ -59,6 +59,8 @@ function judgeMessage(vector: Fields, plain: string): string[] {
   if (digest !== vector.digest) found.push(`its digest is ${digest}`);
   const again = renderSpaMessage(ciphers, digest, message);
   if (again !== plain) found.push(`written again its text is ${again}`);
+  const parts = plain.slice(0, end).split(':');
+  if (vector.fields !== undefined && `${vector.fields}` !== `${parts}`) found.push(`its fields are ${parts}`);
   const { decoded } = vector;
   if (isFields(decoded)) {
     const is = {

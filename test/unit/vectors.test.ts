@@ -45,6 +45,7 @@ const SPOILT: readonly (readonly [string, Judge, string, unknown])[] = [
   ['fwknop-vectors', judgeSpa, 'mode', 'none'],
   ['fwknop-vectors', judgeSpa, 'hmac', 'md99'],
   ['fwknop-vectors', judgeSpa, 'name', 7],
+  ['fwknop-vectors', judgeSpa, 'fields', ['4298200261687539', 'cm9vdA']],
 ];
 
 for (const [name, judge, field, value] of SPOILT) {
