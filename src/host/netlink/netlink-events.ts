@@ -3,7 +3,7 @@ import type { FilterProgram } from '../ffi/libpcap.ts';
 import { joinGroups, openNetlink } from '../ffi/open-netlink.ts';
 import { attachFilter } from '../ffi/packet-socket.ts';
 import { type Readiness, watchReadable } from '../ffi/readiness.ts';
-import { lastError } from '../ffi/system-call-error.ts';
+import { lastErrno } from '../ffi/system-call-error.ts';
 
 /** linux/socket.h, asm-generic/socket.h. */
 const SOCK_NONBLOCK = 0o4000;
@@ -44,7 +44,7 @@ export function watchNetlink(
   let readiness: Readiness;
   try {
     readiness = watchReadable(fd, (isLost) => {
-      if (drain(fd, bytes, concerns, events.subject) || isLost) onChange();
+      if (drain(fd, bytes, concerns) || isLost) onChange();
     });
   } catch (error) {
     libc.close(fd);
@@ -59,21 +59,20 @@ export function watchNetlink(
   };
 }
 
+/** asm-generic/errno-base.h, asm-generic/errno.h. */
+const EINTR = 4;
+const ENOBUFS = 105;
+
 /** Reads what has arrived. Returns whether anything is relevant, or may be. */
-function drain(
-  fd: number,
-  bytes: Uint8Array,
-  concerns: (bytes: Uint8Array) => boolean,
-  subject: string,
-): boolean {
+function drain(fd: number, bytes: Uint8Array, concerns: (bytes: Uint8Array) => boolean): boolean {
   let isConcerned = false;
   for (let count = 0; count < BATCH; count++) {
     const length = libc.recv(fd, bytes, bytes.length, 0);
     if (length > 0) isConcerned = concerns(bytes.subarray(0, length)) || isConcerned;
     else {
-      const { code } = lastError('recv', subject);
-      if (length < 0 && code === 'ENOBUFS') isConcerned = true;
-      else if (!(length < 0 && code === 'EINTR')) break;
+      const errno = length < 0 ? lastErrno() : 0;
+      if (errno === ENOBUFS) isConcerned = true;
+      else if (errno !== EINTR) break;
     }
   }
   return isConcerned;
