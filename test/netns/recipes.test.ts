@@ -14,7 +14,7 @@ import { CLIENT, SERVER, STRANGER } from '../lab/wire.ts';
 import { RECIPES, RecipeFixture } from './recipe-fixture.ts';
 import { MOVING } from './recipes-moving.ts';
 import { SERVICES } from './recipes-services.ts';
-import { FIREWALLD } from './remedy-cases.ts';
+import { FIREWALLD } from './remedy-setups.ts';
 
 type Recipe = (name: string) => Promise<void>;
 

@@ -1,153 +1,18 @@
 import type { HostCopy } from '../lab/host-copy.ts';
 import { C_KNOCKD } from '../lab/knockd.ts';
 import { repository } from '../lab/scratch-clone.ts';
-import type { RemedyCase } from './remedy-case.ts';
-
-type Case = RemedyCase<HostCopy>;
-
-const CONFIG = '/etc/knockd.conf';
-/** Doors that open ports by themselves. */
-const NATIVE = `[ssh]
-  sequence    = 7000,8000:udp,9000
-  seq_timeout = 5
-  tcpflags    = syn
-  open        = tcp/22, tcp/23
-  open_for    = 20
-`;
-/** Of which nothing can be said. */
-const CLEAN = `[ssh]
-  sequence = 7311:udp,18422:udp,9533:udp
-  open     = tcp/22
-  open_for = 20
-`;
-/** Doors with commands. */
-const COMMANDS = [22, 23]
-  .map(
-    (port) => `[door${port}]
-  sequence      = 70${port},8000:udp,9000
-  seq_timeout   = 5
-  tcpflags      = syn
-  start_command = /sbin/iptables -I INPUT -s %IP% -p tcp --dport ${port} -j ACCEPT
-  cmd_timeout   = 10
-  stop_command  = /sbin/iptables -D INPUT -s %IP% -p tcp --dport ${port} -j ACCEPT
-`,
-  )
-  .join('');
-
-/** Somebody has closed port 23, and has forgotten IPv6. */
-const closeOver4 = (hook = 'input'): string =>
-  `nft 'table ip early { chain early { type filter hook ${hook} priority -10; policy accept; tcp dport 23 drop; }; }'`;
-
-const BOTH = ['iptables', 'ip6tables'] as const;
-const onBoth = (...rules: readonly string[]): string =>
-  BOTH.flatMap((tool) => rules.map((rule) => `${tool} ${rule}`)).join(' && ');
-
-/** Ports 22 and 23 are open, 23 over IPv6 alone. */
-function openCase(kind: Closing, name: string, ...commands: readonly string[]): Case {
-  return {
-    name,
-    proves: [`port-hidden ${kind}`, `ipv6-gap ${kind}`],
-    arrange: async (host) => {
-      await host.write(CONFIG, COMMANDS);
-      for (const command of commands) await host.run(command);
-    },
-  };
-}
-
-type Closing =
-  | `ufw-${'delete' | 'prepend'}`
-  | `firewalld-${'remove' | 'drop'}`
-  | `iptables-${'delete' | 'insert' | 'append'}`
-  | `nft-${'delete' | 'insert' | 'add' | 'table'}`;
-
-const ESTABLISHED = '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT';
-const UFW = 'ufw --force enable';
-/** Debian's, which systemd would start. It drops what could not be answered: the world is behind the client. */
-export const FIREWALLD = `mkdir -p /run/dbus && dbus-daemon --system --fork && { firewalld --nofork >/dev/null 2>&1 & }
-until dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.fedoraproject.FirewallD1 | grep -q true; do sleep 0.05; done
-until firewall-cmd --state >/dev/null 2>&1; do sleep 0.1; done
-ip -6 route add default via fd07::2 dev eth0`;
-const NO_IPTABLES =
-  'rm -f /usr/sbin/*tables-nft* /usr/sbin/*tables-legacy* /usr/sbin/xtables* /usr/sbin/ip*tables*';
-const nftHost = (policy: string, ...rules: readonly string[]): string => `nft 'table inet host { chain input {
-  type filter hook input priority 0; policy ${policy}; ct state established,related accept; ${rules.join(' ')} }; }'`;
-
-const CLOSING: readonly Case[] = [
-  openCase(
-    'ufw-delete',
-    'ufw',
-    UFW,
-    'ufw allow 22/tcp comment "my own"',
-    'ufw allow from any to any port 23 proto tcp',
-    closeOver4(),
-  ),
-  openCase('ufw-prepend', 'ufw, with other ports', UFW, 'ufw allow 20:30/tcp', closeOver4()),
-  openCase(
-    'firewalld-remove',
-    'firewalld as installed, and a port',
-    FIREWALLD,
-    'firewall-cmd --permanent --add-port=23/tcp && firewall-cmd --reload',
-    closeOver4(),
-  ),
-  openCase(
-    'firewalld-drop',
-    'firewalld, with other ports',
-    FIREWALLD,
-    'firewall-cmd --permanent --remove-service=ssh && firewall-cmd --permanent --add-port=20-30/tcp && firewall-cmd --reload',
-    closeOver4(),
-  ),
-  openCase(
-    'iptables-delete',
-    'iptables',
-    onBoth(
-      '-P INPUT DROP',
-      ESTABLISHED,
-      `-A INPUT -p tcp --dport 22 -m comment --comment "it's the \\"ssh\\" here" -j ACCEPT`,
-      '-A INPUT -p tcp --dport 23 -j ACCEPT',
-    ),
-    closeOver4(),
-  ),
-  openCase(
-    'iptables-insert',
-    'iptables, with other ports',
-    onBoth('-P INPUT DROP', ESTABLISHED, '-A INPUT -p tcp -m multiport --dports 22,23,80 -j ACCEPT'),
-    closeOver4(),
-  ),
-  openCase(
-    'iptables-delete',
-    'iptables-legacy',
-    ['iptables-legacy', 'ip6tables-legacy']
-      .flatMap((tool) => ['22', '23'].map((port) => `${tool} -A INPUT -p tcp --dport ${port} -j ACCEPT`))
-      .concat(['iptables-legacy -P INPUT DROP', 'ip6tables-legacy -P INPUT DROP'])
-      .join(' && '),
-    closeOver4(),
-  ),
-  openCase(
-    'iptables-append',
-    'iptables with policy ACCEPT',
-    onBoth('-A INPUT -p tcp --dport 80 -j ACCEPT'),
-    closeOver4(),
-  ),
-  openCase(
-    'nft-delete',
-    'nftables',
-    nftHost('drop', 'tcp dport 22 accept;', 'tcp dport 23 accept;'),
-    closeOver4(),
-  ),
-  openCase(
-    'nft-insert',
-    'nftables, with other ports',
-    nftHost('drop', 'tcp dport { 22, 23, 80 } accept;'),
-    closeOver4(),
-  ),
-  openCase('nft-add', 'nftables with policy accept', nftHost('accept'), closeOver4()),
-  openCase('nft-table', 'nothing but nft, and no rule', NO_IPTABLES, closeOver4('prerouting')),
-  {
-    name: 'no rule at all',
-    proves: ['port-hidden iptables-append'],
-    arrange: (host) => host.write(CONFIG, COMMANDS.split('[door23]')[0] ?? ''),
-  },
-];
+import { OPEN_PORT_CASES } from './open-port-cases.ts';
+import {
+  type Case,
+  CLEAN,
+  COMMANDS,
+  CONFIG,
+  closeOver4,
+  NATIVE,
+  NO_IPTABLES,
+  nftHost,
+  onBoth,
+} from './remedy-setups.ts';
 
 /** The daemon is down, and its ports are open, 23 over IPv6 alone. */
 const downCase = (
@@ -413,7 +278,7 @@ export const REMEDY_CASES: readonly Case[] = [
   ...DOWN,
   ...BOOT,
   ...WAY_IN,
-  ...CLOSING,
+  ...OPEN_PORT_CASES,
   ...BYPASSED,
   ...OTHERS,
   ...LIBRARIES,
