@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
@@ -10,6 +10,8 @@ import { gzipSync } from 'node:zlib';
 import { pageFiles } from '../../src/app/web/page-files.ts';
 import { WebServer } from '../../src/app/web/web-server.ts';
 import { tokenIn } from '../../src/app/web/web-token.ts';
+import { PROTOCOL } from '../../src/core/control/greeting.ts';
+import { ControlServer } from '../../src/host/control/control-server.ts';
 import { TempDirectory } from '../lab/temp-directory.ts';
 
 const TOKEN = 'a-token-of-a-test-0123456789';
@@ -204,6 +206,8 @@ describe('bussa web', { concurrency: 4 }, () => {
 
   test('--read-only: the page shows, and orders nothing', async () => {
     using page = await Page.open({ readOnly: true });
+    for (const verb of ['open', 'extend', 'close', 'ban', 'unban', 'reload', '', 'x'.repeat(9000)])
+      assert.equal((await page.ask('/api/order', {}, JSON.stringify({ verb }))).status, 403, verb);
     assert.equal((await page.ask('/api/order', {}, ORDER)).status, 403);
     assert.equal((await page.ask('/api/bans')).status, 502);
   });
@@ -226,6 +230,95 @@ describe('bussa web', { concurrency: 4 }, () => {
       socket.write(text);
       await closed(socket);
       assert.match(said, /^HTTP\/1\.1 4\d\d /, `${text.slice(0, 60)}: ${said.slice(0, 60)}`);
+    }
+  });
+
+  test('whatever form a request has, it is judged: targets, methods, versions, upgrades, expectations, pipelines', async () => {
+    using page = await Page.open();
+    const host = `Host: ${page.origin}\r\n`;
+    const token = `Authorization: Bearer ${TOKEN}\r\n`;
+    const end = 'Connection: close\r\n\r\n';
+    const cases: readonly (readonly [request: string, status: RegExp])[] = [
+      // A target with a host of its own overrides Host for a proxy.
+      [`GET http://evil.example/ HTTP/1.1\r\n${host}${end}`, /^400 $/],
+      [`GET http://${page.origin}/api/bans HTTP/1.1\r\n${host}${token}${end}`, /^400 $/],
+      [`OPTIONS * HTTP/1.1\r\n${host}${end}`, /^400 $/],
+      [`GET / HTTP/1.0\r\n\r\n`, /^421 $/],
+      ['GET /\r\n\r\n', /^421 $/],
+      [`GET / HTTP/1.1\r\n${end}`, /^400 $/],
+      [`CONNECT ${page.origin} HTTP/1.1\r\n${host}\r\n`, /^$/],
+      ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^400 $/],
+      ...['HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'PROPFIND'].map(
+        (method) => [`${method} /api/bans HTTP/1.1\r\n${host}${token}${end}`, /^405 $/] as const,
+      ),
+      // Nothing is ever switched to another protocol.
+      [
+        `GET /page.css HTTP/1.1\r\n${host}Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+        /^200 $/,
+      ],
+      // A body is asked for only once its sender has been judged.
+      [
+        `POST /api/order HTTP/1.1\r\nHost: evil.example\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n`,
+        /^421 $/,
+      ],
+      [
+        `POST /api/order HTTP/1.1\r\n${host}${token}Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9000\r\n\r\n`,
+        /^(?:100 )?413 $/,
+      ],
+      // Nothing behind a refused request is read.
+      [`GET /api/bans HTTP/1.1\r\n${host}\r\nGET /page.css HTTP/1.1\r\n${host}${end}`, /^401 $/],
+      [`GET /page.css HTTP/1.1\r\n${host}\r\nGET /x HTTP/1.1\r\n${host}${end}`, /^200 404 $/],
+      ...[
+        '/%2e%2e/etc/passwd',
+        '/..%2fetc',
+        '//evil.example/',
+        '/page%2ejs',
+        '/page.js%00',
+        '/%zz',
+        '/api%2fbans',
+      ].map((path) => [`GET ${path} HTTP/1.1\r\n${host}${end}`, /^404 $/] as const),
+      ...['/x/../api/bans', '/api//bans', '/api/./bans', '/api/%62ans'].map(
+        (path) => [`GET ${path} HTTP/1.1\r\n${host}${end}`, /^401 $/] as const,
+      ),
+    ];
+    for (const [text, expected] of cases) {
+      const socket = page.connect();
+      let said = '';
+      socket.on('data', (chunk) => {
+        said += chunk;
+      });
+      socket.write(text);
+      await closed(socket);
+      const statuses = [...said.matchAll(/^HTTP\/1\.1 (\d+ )/gm)].map(([, status]) => status);
+      assert.match(statuses.join(''), expected, text);
+    }
+  });
+
+  test('pages wait for their turn: no number of them uses up the clients of the control socket', async () => {
+    using page = await Page.open();
+    mkdirSync(page.directory.file('daemon'));
+    let present = 0;
+    let most = 0;
+    const answer = async (request: unknown): Promise<Record<string, unknown>> => {
+      if ((request as { verb?: string }).verb === 'ping')
+        return { ok: true, protocol: PROTOCOL, version: '0' };
+      present += 1;
+      most = Math.max(most, present);
+      // All that are let in have come before one of them leaves.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      present -= 1;
+      return { ok: true, bans: [], more: false };
+    };
+    const daemon = await ControlServer.open(page.directory.file('daemon/control'), answer);
+    try {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => page.ask('/api/bans')));
+      assert.deepEqual(
+        [...new Set(answers.map(({ status, body }) => `${status} ${body}`))],
+        ['200 {"answer":[]}\n'],
+      );
+      assert.ok(most <= 4, `${most} at a time`);
+    } finally {
+      daemon.close();
     }
   });
 
@@ -277,5 +370,43 @@ describe('bussa web', { concurrency: 4 }, () => {
     assert.equal(tokenIn(file), token);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.throws(() => tokenIn(directory.file('short', 'x\n')), /not a token/);
+    chmodSync(file, 0o644);
+    assert.throws(() => tokenIn(file), /everybody on this host can read the token/);
+  });
+
+  test('--socket takes the place of a dead socket, and of nothing else', async () => {
+    using directory = new TempDirectory();
+    const open = async (path: string) =>
+      WebServer.open({
+        choice: { stateDirectory: directory.path },
+        ...{
+          place: { kind: 'socket', path },
+          token: TOKEN,
+          names: [],
+          readOnly: false,
+          files: await pageFiles(),
+        },
+      });
+    const file = directory.file('precious', 'kept\n');
+    await assert.rejects(open(file), /precious exists, and is not a socket/);
+    assert.equal(readFileSync(file, 'utf8'), 'kept\n');
+    await assert.rejects(open(directory.path), /exists, and is not a socket/);
+    const path = directory.file('web.sock');
+    const first = await open(path);
+    await assert.rejects(open(path), /another process listens on .*web\.sock/);
+    assert.equal(
+      (await answerOf({ socketPath: path, path: '/', headers: { Host: 'localhost' } })).status,
+      200,
+    );
+    // Its process is killed: the socket is left over.
+    renameSync(path, `${path}.kept`);
+    first.close();
+    renameSync(`${path}.kept`, path);
+    const second = await open(path);
+    assert.equal(
+      (await answerOf({ socketPath: path, path: '/', headers: { Host: 'localhost' } })).status,
+      200,
+    );
+    second.close();
   });
 });

@@ -11,6 +11,8 @@ export type WebAccess = {
 
 export type WebRequest = {
   readonly method: string;
+  /** As in the request line. */
+  readonly target: string;
   /** Without the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -28,10 +30,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'
  * rebinding) is of the same origin for the browser, but cannot change that header.
  */
 export function judgeRequest(request: WebRequest, access: WebAccess): Refusal | undefined {
-  const { method, path, headers, hosts } = request;
+  const { method, target, path, headers, hosts } = request;
   if (hosts !== 1 || !isOwnHost(headers.host, access)) {
     return { status: 421, why: 'this page does not have that name: see bussa help web, --name' };
   }
+  // RFC 9112, 3.2: a target with a host of its own is for proxies, and overrides Host.
+  if (!target.startsWith('/')) return { status: 400, why: 'ask for a path' };
   const isApi = path.startsWith('/api/');
   if (!isOwnOrigin(headers) || !isFetchedHere(headers, isApi)) {
     return { status: 403, why: 'pages of elsewhere may not ask' };

@@ -4,9 +4,13 @@ import { type Address, parseAddress } from '../../core/net/address.ts';
 import { type Instant, instant } from '../../core/net/time.ts';
 import { askDaemon, askForRows, type DaemonReply, type DaemonSelector } from '../ask/ask-daemon.ts';
 import { readOrder, type WebOrder } from './read-order.ts';
+import { Turns } from './turns.ts';
 
 /** BOUNDED: leases of a day sent to a page. */
 const MAX_HISTORY = 500;
+
+/** The control socket has 16 clients at most, for all programs of this host. Pages wait for their turn. */
+const TURNS = new Turns(4);
 
 export type WebAnswer = { readonly status: number; readonly value: object };
 
@@ -17,6 +21,7 @@ export async function answerQuestion(
   query: URLSearchParams,
 ): Promise<WebAnswer | undefined> {
   try {
+    using _turn = await TURNS.take();
     switch (path) {
       case '/api/explain':
         return statusOf(await askDaemon(choice, { verb: 'explain', ip: readAddress(query) }));
@@ -42,6 +47,7 @@ export async function answerOrder(
   body: string,
 ): Promise<WebAnswer & { readonly isDone: boolean }> {
   try {
+    using _turn = await TURNS.take();
     const reply = await giveOrder(choice, readOrder(body));
     return { ...statusOf(reply), isDone: reply.kind === 'answer' };
   } catch (error) {

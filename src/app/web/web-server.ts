@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { judgeRequest, type WebAccess } from './judge-request.ts';
@@ -59,6 +59,8 @@ export class WebServer {
       (request, response) => void this.#answer(request, response),
     );
     this.#server.on('connection', (socket) => this.#accept(socket));
+    // A client that asks before it sends a body is judged first.
+    this.#server.on('checkContinue', (request, response) => void this.#answer(request, response, true));
   }
 
   /** Throws with the system's reason. */
@@ -69,7 +71,7 @@ export class WebServer {
     if (place.kind === 'port') server.listen(place.port, '127.0.0.1');
     else if (place.kind === 'inherited') server.listen({ fd: place.fd });
     else {
-      rmSync(place.path, { force: true });
+      await makeWay(place.path);
       const mask = process.umask(0o177);
       try {
         server.listen(place.path);
@@ -118,18 +120,21 @@ export class WebServer {
     oldest.destroy();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** `waits`: the client sends its body when it is told to continue. */
+  async #answer(request: IncomingMessage, response: ServerResponse, waits = false): Promise<void> {
     const { pathname: path, searchParams } = targetOf(request);
-    const { method = '', headers, headersDistinct } = request;
+    const { method = '', headers, headersDistinct, url = '' } = request;
     const hosts = headersDistinct.host?.length ?? 0;
-    const refusal = judgeRequest({ method, path, headers, hosts }, this.#access);
+    const refusal = judgeRequest({ method, target: url, path, headers, hosts }, this.#access);
     if (refusal !== undefined) {
       // Read nothing more from a refused client.
       response.setHeader('Connection', 'close');
       sendJson(response, refusal.status, { error: refusal.why });
     } else if (path === '/api/live') this.#follow(response);
-    else if (path === '/api/order') await this.#order(request, response);
-    else if (path.startsWith('/api/')) {
+    else if (path === '/api/order') {
+      if (waits) response.writeContinue();
+      await this.#order(request, response);
+    } else if (path.startsWith('/api/')) {
       const answer = await answerQuestion(this.#parts.choice, path, searchParams);
       sendJson(response, answer?.status ?? 404, answer?.value ?? { error: 'not found' });
     } else this.#sendFile(path, response);
@@ -179,6 +184,26 @@ export class WebServer {
     sendJson(response, status, value);
     if (isDone) await this.#live.refresh();
   }
+}
+
+/** Removes a socket that nobody listens on. Whatever else is there stays, and is an error. */
+async function makeWay(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`${path} exists, and is not a socket: choose another path`);
+  if (await isListenedOn(path)) throw new Error(`another process listens on ${path}`);
+  rmSync(path);
+}
+
+function isListenedOn(path: string): Promise<boolean> {
+  const socket = connect(path);
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
+  }).then((is) => {
+    socket.destroy();
+    return is === true;
+  });
 }
 
 /** Whatever the request line says, it is a path of this server. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 
 const TOKEN_BYTES = 24;
+/** inode(7) */
+const OTHERS_READ = 0o004;
 /** RFC 6750, b64token, and long enough not to be guessed. */
 const TOKEN = /^[A-Za-z0-9._~+/-]{16,200}=*$/;
 
@@ -18,6 +20,11 @@ export function tokenIn(path: string): string {
     return token;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  if ((statSync(path).mode & OTHERS_READ) !== 0) {
+    throw new Error(
+      `${path}: everybody on this host can read the token: remove the file, and a new one is made`,
+    );
   }
   const token = readFileSync(path, 'utf8').trim();
   if (TOKEN.test(token)) return token;

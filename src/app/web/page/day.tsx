@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Overview } from '../../../core/control/overview.ts';
 import type { PastLease } from '../../../core/lease/past-lease.ts';
 import { renderTime } from './format.ts';
@@ -15,6 +15,8 @@ const SHORTEST = 3;
 /** The height of the strip of failures. */
 const STRIP = 24;
 const SHOWN = 8;
+/** Of the server's answer. */
+const MAX_HISTORY = 500;
 const HOURS = [0, 6, 12, 18];
 
 /** The periods in which each door was open. */
@@ -50,7 +52,7 @@ function columns(values: readonly number[], below: readonly number[], top: numbe
 /** Leases of the day as bars, one row per door, and below them how many tries failed, for each quarter of an hour. */
 export function Day({ overview }: { readonly overview: Overview }) {
   const { say, language } = useView();
-  const past = usePast(overview.status.counts.closed);
+  const past = usePast(overview);
   const { now, leases, day } = overview;
   const start = now - DAY_MS;
   const x = (at: number): number => Math.max(0, ((at - start) / DAY_MS) * WIDTH);
@@ -69,6 +71,9 @@ export function Day({ overview }: { readonly overview: Overview }) {
   const strip = doors.length * ROW + 4;
   const height = strip + STRIP;
   const total = sumOf(day.failed) + sumOf(day.penalised);
+  // The overview lists only the first leases.
+  const opened = overview.status.leases.open + past.length;
+  const text = say('dayText', past.length < MAX_HISTORY ? opened : `> ${opened}`, total);
   return (
     <Section id="day" title={say('day')} isWide>
       <svg
@@ -76,7 +81,7 @@ export function Day({ overview }: { readonly overview: Overview }) {
         viewBox={`0 0 ${WIDTH} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={say('dayText', spans.length, total)}
+        aria-label={text}
       >
         {HOURS.map((hour) => (
           <line
@@ -98,7 +103,7 @@ export function Day({ overview }: { readonly overview: Overview }) {
           <span key={hour}>{renderTime(start + (hour / 24) * DAY_MS, language).replace(/:\d\d$/, '')}</span>
         ))}
       </p>
-      {past.length === 0 ? <Empty>{say('dayText', spans.length, total)}</Empty> : <Past past={past} />}
+      {past.length === 0 ? <Empty>{text}</Empty> : <Past past={past} />}
     </Section>
   );
 }
@@ -122,10 +127,14 @@ function Past({ past }: { readonly past: readonly PastLease[] }) {
 }
 
 /** Requested again when a lease has ended. */
-function usePast(closed: number): readonly PastLease[] {
+function usePast({ status, now }: Overview): readonly PastLease[] {
   const [past, setPast] = useState<readonly PastLease[]>([]);
+  const { closed } = status.counts;
+  // By the daemon's clock: the reader's may differ.
+  const latest = useRef(now);
+  latest.current = now;
   useEffect(() => {
-    ask('history', `?since=${Date.now() - DAY_MS}`).then(setPast, () => undefined);
+    ask('history', `?since=${latest.current - DAY_MS}`).then(setPast, () => undefined);
   }, [closed]);
   return past;
 }

@@ -11,7 +11,13 @@ export function renderRemaining(milliseconds: number): string {
 /** Creating a formatter takes longer than a hundred uses. BOUNDED: two per language. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+let offset = 0;
+
 function formatOf(language: Language, hasDay: boolean): Intl.DateTimeFormat {
+  // The reader's time zone may change while the page is open.
+  const current = new Date().getTimezoneOffset();
+  if (current !== offset) formats.clear();
+  offset = current;
   const key = `${language} ${hasDay}`;
   const known = formats.get(key);
   if (known !== undefined) return known;

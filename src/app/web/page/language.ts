@@ -1,3 +1,4 @@
+import { readStored, store } from './stored.ts';
 import type { Word } from './words/page-words.ts';
 import type { WordTables } from './words/words-of.ts';
 
@@ -13,11 +14,11 @@ export const isLanguage = (text: string): text is Language => Object.hasOwn(LANG
 
 /** The language chosen before, else the first of the reader's languages that the page has. */
 export function readersLanguage(): Language {
-  const tags = [localStorage.getItem(STORED) ?? '', ...navigator.languages];
+  const tags = [readStored(STORED), ...navigator.languages];
   return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? 'en';
 }
 
-export const keepLanguage = (language: Language): void => localStorage.setItem(STORED, language);
+export const keepLanguage = (language: Language): void => store(STORED, language);
 
 /** Throws if the server cannot be reached. */
 export async function loadWords(language: Language): Promise<Words> {

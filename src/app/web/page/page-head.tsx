@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { renderUptime } from './format.ts';
 import { isLanguage, LANGUAGES, type Language } from './language.ts';
 import type { LiveState } from './live-state.ts';
+import { readStored, store } from './stored.ts';
 import { useView } from './view.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -69,9 +70,9 @@ function skip(): void {
 }
 
 function useTheme(): { readonly theme: string; readonly setTheme: (theme: string) => void } {
-  const [theme, setTheme] = useState(() => localStorage.getItem(STORED_THEME) ?? 'system');
+  const [theme, setTheme] = useState(() => readStored(STORED_THEME) || 'system');
   useEffect(() => {
-    localStorage.setItem(STORED_THEME, theme);
+    store(STORED_THEME, theme);
     document.documentElement.dataset.theme = theme;
   }, [theme]);
   return { theme, setTheme };

@@ -17,7 +17,7 @@ import { English } from './sentence.tsx';
 import { follow, order as giveOrder, type Order } from './server.ts';
 import { Sources } from './sources.tsx';
 import { Users } from './users.tsx';
-import { type Asked, type View, ViewContext } from './view.ts';
+import { type Asked, type Translation, translationOf, type View, ViewContext } from './view.ts';
 import { Warnings } from './warnings.tsx';
 
 const NOTICE_MS = 8000;
@@ -45,14 +45,14 @@ function Page({ first }: { readonly first: Words }) {
     return () => clearTimeout(timer);
   }, [notice]);
   const { readOnly, overview, overviewAt, attempts, events, lost, rates } = state;
-  const view: View = useMemo(() => {
+  const view: View & Translation = useMemo(() => {
     const order = (what: Order, done: string): void => {
       giveOrder(what).then(
         () => setNotice({ text: done }),
         ({ message }: Error) => setNotice({ text: say(words, 'notDone'), detail: message }),
       );
     };
-    return { readOnly, words, ask: setAsked, order };
+    return { readOnly, ...translationOf(words), ask: setAsked, order };
   }, [readOnly, words]);
   const choose = (chosen: Language): void => {
     keepLanguage(chosen);

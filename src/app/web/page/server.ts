@@ -3,8 +3,12 @@ import type { PenaltyRow } from '../../../core/control/overview.ts';
 import type { SourceStory } from '../../../core/control/source-story.ts';
 import type { PastLease } from '../../../core/lease/past-lease.ts';
 import type { LiveMessage } from '../live-message.ts';
+import { hiddenIn, parseVisibly } from './parse-visibly.ts';
+import { readStored, store } from './stored.ts';
 
 const STORED = 'bussa-token';
+/** A stream without a line for this long is dead: with a daemon there is one every second, without one every few. */
+const SILENCE_MS = 20_000;
 /** Delay before reconnecting. */
 const AGAIN_MS = 1000;
 
@@ -22,18 +26,17 @@ export type Order =
   | { readonly verb: 'ban' | 'unban'; readonly who: string };
 
 /** The token must not stay in the address bar, the history or a screenshot: it is kept in this tab only. */
-function takeToken(): string {
+function takeToken(before: string): string {
   const given = location.hash.slice(1);
-  if (given !== '') {
-    sessionStorage.setItem(STORED, given);
-    history.replaceState(null, '', location.pathname);
-  }
-  return sessionStorage.getItem(STORED) ?? '';
+  if (given === '') return readStored(STORED, 'session') || before;
+  store(STORED, given, 'session');
+  history.replaceState(null, '', location.pathname);
+  return given;
 }
 
-let token = takeToken();
+let token = takeToken('');
 addEventListener('hashchange', () => {
-  token = takeToken();
+  token = takeToken(token);
 });
 
 function request(path: string, more: RequestInit = {}): Promise<Response> {
@@ -43,16 +46,16 @@ function request(path: string, more: RequestInit = {}): Promise<Response> {
 
 export async function ask<K extends keyof Answers>(what: K, query = ''): Promise<Answers[K]> {
   const response = await request(`/api/${what}${query}`);
-  const { answer, error } = await response.json();
+  const { answer, error } = parseVisibly(await response.text());
   if (!response.ok) throw new Error(String(error));
   return answer;
 }
 
 export async function order(what: Order): Promise<void> {
-  const body = JSON.stringify(what);
+  const body = JSON.stringify('door' in what ? { ...what, door: hiddenIn(what.door) } : what);
   const headers = { 'Content-Type': 'application/json' };
   const response = await request('/api/order', { method: 'POST', headers, body });
-  const { error } = await response.json();
+  const { error } = parseVisibly(await response.text());
   if (!response.ok) throw new Error(String(error));
 }
 
@@ -67,9 +70,10 @@ export async function follow({ onMessage, onEnd }: Listener): Promise<never> {
   for (;;) {
     let isRefused = false;
     try {
-      const response = await request('/api/live');
+      const silence = new AbortController();
+      const response = await request('/api/live', { signal: silence.signal });
       isRefused = response.status === 401;
-      if (response.ok && response.body !== null) await readLines(response.body, onMessage);
+      if (response.ok && response.body !== null) await readLines(response.body, onMessage, silence);
     } catch {
       // The server or the network is gone: try again.
     }
@@ -81,15 +85,18 @@ export async function follow({ onMessage, onEnd }: Listener): Promise<never> {
 async function readLines(
   body: ReadableStream<Uint8Array>,
   take: (message: LiveMessage) => void,
+  silence: AbortController,
 ): Promise<void> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let begun = '';
   for (;;) {
-    const { value, done } = await reader.read();
+    // After a suspend or a change of network, a connection may be dead without anybody having told so.
+    const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    const { value, done } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return;
     const lines = (begun + decoder.decode(value, { stream: true })).split('\n');
     begun = lines.pop() ?? '';
-    for (const line of lines) take(JSON.parse(line));
+    for (const line of lines) take(parseVisibly(line));
   }
 }

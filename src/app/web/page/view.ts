@@ -20,13 +20,10 @@ export type Asked =
 /** What every part of the page needs and that seldom changes. The daemon's data is passed to each part. */
 export type View = {
   readonly readOnly: boolean;
-  readonly words: Words;
   readonly ask: (asked: Asked) => void;
   /** Sends the command, and reports its result. */
   readonly order: (order: Order, done: string) => void;
 };
-
-export const ViewContext = createContext<View | undefined>(undefined);
 
 export type Translation = {
   readonly language: Language;
@@ -36,13 +33,15 @@ export type Translation = {
   readonly sayThat: (said: Said | undefined) => string | undefined;
 };
 
+export const ViewContext = createContext<(View & Translation) | undefined>(undefined);
+
 export function useView(): View & Translation {
   const view = useContext(ViewContext);
   if (view === undefined) throw new Error('a part of the page stands outside of it');
-  return { ...view, ...translationOf(view.words) };
+  return view;
 }
 
-function translationOf(words: Words): Translation {
+export function translationOf(words: Words): Translation {
   const { language } = words;
   const say: Translation['say'] = (word, ...values) => sayWord(words, word, ...values);
   const ordinals = say('nth').split(' ');
