@@ -44,6 +44,17 @@ describe('the feed of events', () => {
       all.events.map(({ text }) => text),
       ['one', 'two', 'three'],
     );
+    for (const [latest, texts] of [
+      [2, ['two', 'three']],
+      [99, ['one', 'two', 'three']],
+    ] as const) {
+      const some = await next(feed.follow(undefined, latest));
+      assert.deepEqual(
+        some.events.map(({ text }) => text),
+        texts,
+      );
+      assert.equal(some.lost, undefined);
+    }
     const other = await next(feed.follow('00000000-2'));
     assert.equal(other.restarted, true);
     assert.equal(other.events.length, 3);

@@ -54,7 +54,7 @@ export const ANY_REQUEST: { readonly [V in keyof Requests]: fc.Arbitrary<Request
     'limit',
   ),
   penalties: nothing,
-  follow: record<Requests['follow']>({ since: text }, 'since'),
+  follow: record<Requests['follow']>({ since: text, latest: count }, 'since', 'latest'),
   doors: record<Requests['doors']>({ limit: count }, 'limit'),
   attempts: nothing,
   leases: record<Requests['leases']>(

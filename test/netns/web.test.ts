@@ -177,6 +177,34 @@ describe('the page of bussa web', () => {
     assert.deepEqual(problems, []);
   });
 
+  test('a name that pretends to be another is shown as it is, and can be used; a stream that is silent is opened again', async () => {
+    const name = 'ssh\u202e';
+    await using stage = await WebFixture.create(
+      `${DOORS}${SSH_DOOR.replace('[ssh]', `[${name}]`).replace('7000,8000', '7001,8001')}`,
+    );
+    await stage.control.ask('ban', '192.0.2.98', '--for', '60');
+    const { page, problems } = await stage.open();
+    // What happened before the page was opened is there.
+    await section(page, 'Events').getByText('192.0.2.98: banned for 60 s, by root').waitFor();
+    await section(page, 'Doors').getByRole('button', { name: 'Open ssh\\u{202e}' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address').fill('192.0.2.8');
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+    await section(page, 'Open doors')
+      .getByRole('row', { name: /192\.0\.2\.8 ssh\\u\{202e\}/ })
+      .waitFor();
+    await page.clock.install();
+    await page.reload();
+    await section(page, 'Open doors').getByText('192.0.2.8').waitFor();
+    stage.web.signal('SIGSTOP');
+    const again = page.waitForRequest(/\/api\/live$/, { timeout: 60_000 });
+    await page.clock.runFor(30_000);
+    await again;
+    stage.web.signal('SIGCONT');
+    await page.locator('.alerts:not(.is-stale)').waitFor({ state: 'attached' });
+    assert.deepEqual(problems, []);
+  });
+
   test('without the token the page says so, and shows nothing', async () => {
     await using stage = await WebFixture.create(DOORS);
     const { page } = await stage.open();

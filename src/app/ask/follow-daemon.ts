@@ -1,4 +1,4 @@
-import type { FollowPart } from '../../core/control/feed-event.ts';
+import type { FeedEvent, FollowPart } from '../../core/control/feed-event.ts';
 import { parseStreamed } from '../../core/control/parse-answer.ts';
 import { renderRequest } from '../../core/control/parse-request.ts';
 import { ControlError, Conversation } from '../../host/control/control-client.ts';
@@ -15,12 +15,12 @@ import {
 export type Followed = { readonly kind: 'part'; readonly part: FollowPart } | NoAnswer;
 
 /**
- * Yields the daemon's events from `since` on. The last part says why the stream ended. To hang up, stop iterating or
+ * Yields the daemon's events from now on, from a cursor on, or from some events ago on. The last part says why the stream ended. To hang up, stop iterating or
  * abort `signal`.
  */
 export async function* followDaemon(
   choice: DaemonSelector,
-  since?: string,
+  from?: string | { readonly latest: number },
   signal?: AbortSignal,
 ): AsyncGenerator<Followed, void> {
   const found = await findSocket(choice);
@@ -37,8 +37,8 @@ export async function* followDaemon(
       yield refusal;
       return;
     }
-    const from = since === undefined ? {} : { since };
-    let line = await conversation.ask(renderRequest({ verb: 'follow', ...from }));
+    const start = typeof from === 'string' ? { since: from } : (from ?? {});
+    let line = await conversation.ask(renderRequest({ verb: 'follow', ...start }));
     for (;;) {
       const said = parseStreamed('follow', line);
       if (said.kind !== 'answer') {
@@ -63,4 +63,14 @@ async function whyEnded(choice: DaemonSelector): Promise<NoAnswer> {
   const reply = await askDaemon(choice, { verb: 'ping' });
   if (reply.kind !== 'answer') return reply;
   return { kind: 'no-daemon', message: 'the daemon has hung up: what it told was read too slowly' };
+}
+
+/** The latest events, oldest first; none if the daemon does not answer. */
+export async function latestEvents(choice: DaemonSelector, latest: number): Promise<readonly FeedEvent[]> {
+  const stop = new AbortController();
+  for await (const followed of followDaemon(choice, { latest }, stop.signal)) {
+    stop.abort();
+    return followed.kind === 'part' ? followed.part.events : [];
+  }
+  return [];
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { DaemonSelector } from '../ask/ask-daemon.ts';
 import { DaemonMirror } from '../ask/daemon-mirror.ts';
+import { latestEvents } from '../ask/follow-daemon.ts';
 import type { LiveMessage } from './live-message.ts';
 
 /** BOUNDED: pages open at the same time. */
@@ -12,6 +13,8 @@ const INTERVAL_MS = 1000;
 const NOISE_INTERVAL_MS = 5000;
 /** Rows of each list. */
 const LIMIT = 100;
+/** Events from before a page was opened. */
+const PAST_EVENTS = 40;
 
 /** Polls the daemon once for all pages, and not at all while no page is open. */
 export class LiveStream {
@@ -35,6 +38,7 @@ export class LiveStream {
     this.#viewers.add(viewer);
     viewer.once('close', () => this.#remove(viewer));
     viewer.write(lineOf(this.#hello));
+    void this.#tellPast(viewer);
     if (this.#mirror === undefined) this.#mirror = this.#open();
     else if (this.#trouble !== undefined) viewer.write(lineOf(this.#trouble));
     // The next poll includes what has happened since.
@@ -67,6 +71,12 @@ export class LiveStream {
         this.#send(this.#trouble);
       },
     });
+  }
+
+  /** Each viewer asks by itself: it opens seldom. */
+  async #tellPast(viewer: ServerResponse): Promise<void> {
+    const events = await latestEvents(this.#choice, PAST_EVENTS);
+    if (events.length > 0 && !viewer.destroyed) viewer.write(lineOf({ kind: 'past', events }));
   }
 
   #send(message: LiveMessage): void {

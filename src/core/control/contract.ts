@@ -107,7 +107,11 @@ export type Requests = {
   /** Sources under penalty, as far as remembered. */
   readonly penalties: Nothing;
   /** Events until the client disconnects: from now on, after the event with this cursor, or from the oldest. */
-  readonly follow: { readonly since?: string };
+  readonly follow: {
+    readonly since?: string;
+    /** From this many events before now on, instead of `since`. */
+    readonly latest?: number;
+  };
 } & FleetRequests;
 
 /** Answers of one line. */
@@ -189,7 +193,7 @@ export const REQUESTS: { readonly [V in ControlVerb]: Fields<Requests[V]> } = {
   overview: { limit: optional(COUNT) },
   sources: { outcome: optional(word(...EXPLANATION_KINDS)), limit: optional(COUNT) },
   penalties: {},
-  follow: { since: optional(TEXT) },
+  follow: { since: optional(TEXT), latest: optional(COUNT) },
   ...FLEET_REQUESTS,
 };
 

@@ -57,6 +57,12 @@ export class EventRing {
     this.#noise.push({ ...fed, number: this.#last, at });
   }
 
+  /** The number before the latest `count` events that are kept. */
+  before(count: number): number {
+    const numbers = [...this.#kept.latest(count), ...this.#noise.latest(count)].sort((a, b) => b - a);
+    return (numbers[Math.min(count, numbers.length) - 1] ?? this.#last + 1) - 1;
+  }
+
   /** The events after number `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): FeedSlice {
     const found = [...this.#kept.since(after, limit), ...this.#noise.since(after, limit)];
@@ -91,6 +97,14 @@ class Ring {
       if (record !== undefined) records.push(record);
     }
     return records;
+  }
+
+  /** The numbers of the latest records, newest first. */
+  latest(count: number): number[] {
+    const numbers = Array.from({ length: Math.min(count, this.#records.length) }, (_, at) =>
+      this.#at(at + 1),
+    );
+    return numbers.filter((number) => number > 0);
   }
 
   /** The number of the record `back` places ago; 0: there is none. */

@@ -38,7 +38,7 @@ export function daemonVerbs(parts: DaemonVerbsParts): Omit<ControlVerbs, FleetVe
   return {
     ...viewVerbs(parts.view),
     overview: ({ limit = MAX_ROWS }) => overview(parts, limit),
-    follow: ({ since }) => parts.feed.follow(since),
+    follow: ({ since, latest }) => parts.feed.follow(since, latest),
     ...leaseVerbs(parts),
     ...reloadVerb(parts.reload),
     ...historyVerb(parts.store),

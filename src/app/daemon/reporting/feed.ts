@@ -86,11 +86,11 @@ export class Feed {
   }
 
   /** Ends when the client leaves or the daemon stops. A client that reads slowly sees gaps; nothing waits for it. */
-  async *follow(since: string | undefined): AsyncGenerator<FollowPart> {
+  async *follow(since: string | undefined, latest?: number): AsyncGenerator<FollowPart> {
     if (this.#followers.size >= MAX_FOLLOWERS) {
       throw new RequestError(`${MAX_FOLLOWERS} clients follow already, the maximum: end one, and try again`);
     }
-    const from = this.#start(since);
+    const from = this.#start(since, latest);
     const follower: Follower = { wake: () => undefined, isPulseDue: true };
     this.#add(follower);
     try {
@@ -128,7 +128,11 @@ export class Feed {
     for (const { wake } of this.#followers) wake();
   }
 
-  #start(since: string | undefined): { readonly number: number; isRestarted: boolean } {
+  #start(
+    since: string | undefined,
+    latest: number | undefined,
+  ): { readonly number: number; isRestarted: boolean } {
+    if (latest !== undefined) return { number: this.#ring.before(latest), isRestarted: false };
     if (since === undefined) return { number: this.#ring.last, isRestarted: false };
     if (since === 'oldest') return { number: this.#oldest(), isRestarted: false };
     const cursor = parseCursor(since);

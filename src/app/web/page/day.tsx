@@ -103,6 +103,12 @@ export function Day({ overview }: { readonly overview: Overview }) {
           <span key={hour}>{renderTime(start + (hour / 24) * DAY_MS, language).replace(/:\d\d$/, '')}</span>
         ))}
       </p>
+      <p class="legend" aria-hidden="true">
+        <span class="good">{say('openNow')}</span>
+        <span class="quiet">{say('ended')}</span>
+        <span class="bad">{say('failedTries')}</span>
+        <span class="warn">{say('penalty')}</span>
+      </p>
       {past.length === 0 ? <Empty>{text}</Empty> : <Past past={past} />}
     </Section>
   );

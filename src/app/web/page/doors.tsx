@@ -12,18 +12,20 @@ export function Doors({ overview }: { readonly overview: Overview }) {
   const doors = overview.doors.slice(0, SHOWN);
   return (
     <Section id="doors" title={say('doors')} count={status.doors}>
-      <ul class="rows">
+      <ul class={readOnly ? 'rows' : 'rows scroll'}>
         {doors.map(({ name, ports, leases, shut, openFor }) => (
           <li key={name}>
-            <b>{name}</b>
-            <span>{ports === '' ? say('command') : ports}</span>
-            {shut === undefined ? (
-              <span class="quiet">{say('openCount', leases)}</span>
-            ) : (
-              <span class="bad">
-                {say('shut')} <English>{shut}</English>
-              </span>
-            )}
+            <div class="what">
+              <b>{name}</b>
+              <span>{ports === '' ? say('command') : ports}</span>
+              {shut === undefined ? (
+                <span class="quiet">{say('openCount', leases)}</span>
+              ) : (
+                <span class="bad">
+                  {say('shut')} <English>{shut}</English>
+                </span>
+              )}
+            </div>
             {readOnly ? null : (
               <button
                 type="button"

@@ -19,11 +19,13 @@ export function KeptOut({ overview }: { readonly overview: Overview }) {
   return (
     <Section id="kept-out" title={say('bans')}>
       {bans.length + penalties.length === 0 ? <Empty>{say('nobody')}</Empty> : null}
-      <ul class="rows">
+      <ul class={readOnly ? 'rows' : 'rows scroll'}>
         {bans.slice(0, SHOWN).map((ban) => (
           <li key={ban.who}>
-            <span class="mono">{ban.who}</span>
-            <span class="bad">{`${say('banned')} ${until(ban.until)}`}</span>
+            <div class="what">
+              <span class="mono">{ban.who}</span>
+              <span class="bad">{`${say('banned')} ${until(ban.until)}`}</span>
+            </div>
             {readOnly ? null : (
               <button
                 type="button"

@@ -55,6 +55,8 @@ export function applyMessage(state: LiveState, message: LiveMessage, now: number
   switch (message.kind) {
     case 'hello':
       return { ...state, host: message.host, readOnly: message.readOnly, isRefused: false };
+    case 'past':
+      return { ...state, events: merged(state.events, message.events) };
     case 'trouble':
       return { ...state, trouble: message, isRefused: false };
     case 'overview': {
@@ -77,8 +79,7 @@ function applyPart(state: LiveState, part: FollowPart): LiveState {
   const next: LiveState = {
     ...state,
     lost: state.lost + lost,
-    events:
-      events.length === 0 ? state.events : [...events.toReversed(), ...state.events].slice(0, MAX_EVENTS),
+    events: events.length === 0 ? state.events : merged(state.events, events),
     attempts: events.reduce(applyStep, state.attempts),
   };
   if (pulse === undefined) return next;
@@ -95,6 +96,22 @@ function applyPart(state: LiveState, part: FollowPart): LiveState {
       dropped: grown(state.rates.dropped, dropped - state.pulse.dropped),
     },
   };
+}
+
+/** Newest first. `more`: oldest first; some of them may be there already, after a reconnection. */
+function merged(shown: readonly FeedEvent[], more: readonly FeedEvent[]): readonly FeedEvent[] {
+  const known = new Set(shown.map(({ cursor }) => cursor));
+  const all = [...more.filter(({ cursor }) => !known.has(cursor)).toReversed(), ...shown];
+  // By number, not by time: the host's clock may be set. Those of an earlier run of the daemon stay behind.
+  const [run] = placeOf(all[0]);
+  const [own, others] = [true, false].map((is) => all.filter((one) => (placeOf(one)[0] === run) === is));
+  const sorted = (own ?? []).sort((a, b) => placeOf(b)[1] - placeOf(a)[1]);
+  return [...sorted, ...(others ?? [])].slice(0, MAX_EVENTS);
+}
+
+function placeOf(event: FeedEvent | undefined): readonly [run: string, number: number] {
+  const [run = '', number] = event?.cursor.split('-') ?? [];
+  return [run, Number(number)];
 }
 
 /** Updates or removes an attempt by an event. The next overview has all of them. */

@@ -21,23 +21,25 @@ export function OpenDoors({ overview, since }: OpenDoorsProps) {
       {leases.length === 0 ? (
         <Empty>{say('none')}</Empty>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{say('address')}</th>
-              <th scope="col">{say('door')}</th>
-              <th scope="col">{say('ports')}</th>
-              <th scope="col">{say('by')}</th>
-              <th scope="col">{say('left')}</th>
-              {readOnly ? null : <td />}
-            </tr>
-          </thead>
-          <tbody>
-            {leases.map((lease) => (
-              <LeaseRow key={lease.id} lease={lease} from={since} />
-            ))}
-          </tbody>
-        </table>
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{say('address')}</th>
+                <th scope="col">{say('door')}</th>
+                <th scope="col">{say('ports')}</th>
+                <th scope="col">{say('by')}</th>
+                <th scope="col">{say('left')}</th>
+                {readOnly ? null : <td />}
+              </tr>
+            </thead>
+            <tbody>
+              {leases.map((lease) => (
+                <LeaseRow key={lease.id} lease={lease} from={since} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {hidden > 0 ? <p class="more">{say('more', hidden)}</p> : null}
     </Section>

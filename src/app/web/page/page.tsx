@@ -85,7 +85,13 @@ function Page({ first }: { readonly first: Words }) {
         )}
       </main>
       <div role="status" class={notice.detail === undefined ? 'notice' : 'notice bad'}>
-        {notice.text} {notice.detail === undefined ? null : <English>{notice.detail}</English>}
+        {notice.detail === undefined ? (
+          notice.text
+        ) : (
+          <>
+            {notice.text} <English>{notice.detail}</English>
+          </>
+        )}
       </div>
       <AskDialog asked={asked} events={events} onClose={() => setAsked(undefined)} />
       <span hidden data-colour="--accent" class="colour-accent" />

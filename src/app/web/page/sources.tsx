@@ -18,22 +18,24 @@ export function Sources({ sources }: { readonly sources: readonly SourceRow[] })
       {sources.length === 0 ? (
         <Empty>{say('noSources')}</Empty>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{say('address')}</th>
-              <th scope="col">{say('seen')}</th>
-              <th scope="col">{say('outcome')}</th>
-              <th scope="col">{say('sentence')}</th>
-              {readOnly ? null : <td />}
-            </tr>
-          </thead>
-          <tbody>
-            {sources.slice(0, SHOWN).map((row) => (
-              <SourceLine key={row.source} row={row} />
-            ))}
-          </tbody>
-        </table>
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{say('address')}</th>
+                <th scope="col">{say('seen')}</th>
+                <th scope="col">{say('outcome')}</th>
+                <th scope="col">{say('sentence')}</th>
+                {readOnly ? null : <td />}
+              </tr>
+            </thead>
+            <tbody>
+              {sources.slice(0, SHOWN).map((row) => (
+                <SourceLine key={row.source} row={row} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </Section>
   );
@@ -55,7 +57,7 @@ function SourceLine({ row }: { readonly row: SourceRow }) {
       <td data-label={say('address')}>
         <SourceButton source={source} />
       </td>
-      <td data-label={say('seen')} class="mono">
+      <td data-label={say('seen')} class="mono time">
         {renderTime(at, language)}
       </td>
       <td data-label={say('outcome')}>
