@@ -85,6 +85,22 @@ describe('what a fleet trusts', () => {
     assert.deepEqual(two.leases, [`ssh ${A}`]);
   });
 
+  test('another host with the name and the key of this one is refused, and reported', async () => {
+    using fixture = new FleetFixture(2);
+    const two = fixture.host(1);
+    await fixture.carry();
+    assert.equal(
+      (await two.inject(signedBy(fixture, 1, openBody('ssh')), 5000)).applied,
+      1,
+      'an earlier run',
+    );
+    assert.deepEqual(told(two), []);
+    fixture.advance(20_000);
+    assert.equal((await two.inject(signedBy(fixture, 1, openBody('web')))).applied, 0);
+    assert.deepEqual(two.leases, [`ssh ${A}`]);
+    assert.match(told(two).join(), /member gw2: another host has the name and the key of this one/);
+  });
+
   test('a member that sends without end takes no more room than others', async () => {
     using fixture = new FleetFixture(2);
     const two = fixture.host(1);

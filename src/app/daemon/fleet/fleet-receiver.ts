@@ -9,7 +9,7 @@ import { mayOpen } from '../../../core/fleet/member.ts';
 import { byMember, isSame } from '../../../core/lease/holders.ts';
 import type { Lease, LeaseEnd } from '../../../core/lease/lease.ts';
 import { memberOpens } from '../../../core/lease/open-request.ts';
-import { after, instant, type Millis, millis, since } from '../../../core/net/time.ts';
+import { after, type Instant, instant, type Millis, millis, since } from '../../../core/net/time.ts';
 import { nodeCiphers } from '../../../host/crypto/node-ciphers.ts';
 import { SerialQueue } from '../../../host/serial/serial-queue.ts';
 import type { FleetBans } from './fleet-bans.ts';
@@ -29,6 +29,9 @@ const AT_ONCE = 64;
  */
 const VERIFIED_AT_ONCE = 8;
 
+/** What an earlier run of this daemon has left to its carrier reaches the engine by then. */
+const EARLIER_RUN_MS = 10_000;
+
 export type FleetReceiverParts = {
   readonly membership: Membership;
   readonly memory: FleetMemory;
@@ -45,11 +48,13 @@ export type Received = { readonly applied: number; readonly refused: number };
 export class FleetReceiver {
   readonly #parts: FleetReceiverParts;
   readonly #turns = new SerialQueue();
+  readonly #startedAt: Instant;
   #applied = 0;
   #isClosed = false;
 
   constructor(parts: FleetReceiverParts) {
     this.#parts = parts;
+    this.#startedAt = parts.membership.clock.sinceBoot();
   }
 
   /** Number of changes that had an effect, since the start. */
@@ -121,12 +126,22 @@ export class FleetReceiver {
     }
     if (judged.kind !== 'good') return undefined;
     const { member, number, at, epoch: start } = judged.record;
+    if (member === self.name && this.#isOfTwin(delivery)) {
+      refusals.report('twin', member);
+      return undefined;
+    }
     if (delivery.age !== undefined) {
       if (member !== self.name && !seen.knows(member, start)) this.#parts.onStart();
       memory.accept({ member, epoch: start, number, at: instant(Math.max(at, now)) });
       times.heard(judged, now, delivery.age);
     }
     return judged;
+  }
+
+  /** A record in this host's name, of another run, that the engine got while this run has been going on. */
+  #isOfTwin({ age }: FleetDelivery): boolean {
+    const now = this.#parts.membership.clock.sinceBoot();
+    return age !== undefined && since(this.#startedAt, now) - age > EARLIER_RUN_MS;
   }
 
   async #apply(good: GoodRecord, isStored: boolean, openings: Promise<void>[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Instant } from '../../../core/net/time.ts';
 import { escapeText } from '../../../core/text/quote-text.ts';
 import type { FleetParts } from './fleet-parts.ts';
 
-export type Refusal = RecordRefusal | 'door' | 'source' | 'bans' | 'wide' | 'many';
+export type Refusal = RecordRefusal | 'door' | 'source' | 'bans' | 'wide' | 'many' | 'twin';
 
 /** Why a member's change is refused here, and what to do about it. */
 const WORDS: Readonly<Record<Refusal, string>> = {
@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<Refusal, string>> = {
   source: 'the door does not allow this address here',
   bans: 'it may not ban here: add the word bans to its line in the members file if it should',
   wide: 'the prefix is too wide: /16 and /32 are the limit for a member',
+  twin: 'another host has the name and the key of this one, as a copied machine does: give each its own by `bussa fleet init`',
   many: 'it has as many bans here as a member may have',
 };
 
