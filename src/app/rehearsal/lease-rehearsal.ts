@@ -2,7 +2,7 @@ import type { Completion } from '../../core/attempt/completion.ts';
 import { renderCommands } from '../../core/door/opening.ts';
 import { CommandRuns } from '../../core/lease/command-runs.ts';
 import { type Lease, type LeaseId, MAX_LEASES } from '../../core/lease/lease.ts';
-import type { LeaseEffect, LeaseNews } from '../../core/lease/lease-effect.ts';
+import type { LeaseEffect, LeaseNotice } from '../../core/lease/lease-effect.ts';
 import type { LeaseInput } from '../../core/lease/lease-input.ts';
 import { LeaseMachine } from '../../core/lease/lease-machine.ts';
 import { REFUSED } from '../../core/lease/refusals.ts';
@@ -91,31 +91,31 @@ export class LeaseRehearsal {
       case 'write-end':
         return { kind: 'end-written', id: effect.lease.id };
       case 'report':
-        this.#reportNews(effect.news, now);
+        this.#reportNotice(effect.notice, now);
         return undefined;
       default:
         return undefined;
     }
   }
 
-  #reportNews(news: LeaseNews, now: Instant): void {
-    switch (news.kind) {
+  #reportNotice(notice: LeaseNotice, now: Instant): void {
+    switch (notice.kind) {
       case 'refused': {
-        const { source, door } = news.openRequest;
-        this.#report({ kind: 'refused', source, door: door.name, reason: news.reason });
+        const { source, door } = notice.openRequest;
+        this.#report({ kind: 'refused', source, door: door.name, reason: notice.reason });
         return;
       }
       case 'opened':
         this.#openings++;
-        this.#wouldOpen(news.lease, now);
+        this.#wouldOpen(notice.lease, now);
         return;
       case 'extended': {
-        const { source, door, due } = news.lease;
+        const { source, door, due } = notice.lease;
         this.#report({ kind: 'extended', source, door, seconds: Math.ceil(since(now, due) / 1000) });
         return;
       }
       case 'stop-due':
-        this.#report({ kind: 'command-timeout', source: news.lease.source, door: news.lease.door });
+        this.#report({ kind: 'command-timeout', source: notice.lease.source, door: notice.lease.door });
         return;
       default:
     }

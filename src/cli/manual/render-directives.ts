@@ -34,7 +34,7 @@ export function renderOptionsTable(): string {
   );
   const shared = DIRECTIVES.filter(({ section, help }) => section === 'any' && help.list !== 'options');
   const names = shared.map(({ name }) => `\`${name}\``).join(', ');
-  const forAll = `| ${names} | Those of every [door](#doors) that has none of its own. | those of the door | \`On_Open = /usr/local/bin/tell\` |\n`;
+  const forAll = `| ${names} | They apply to every [door](#doors) that does not set them. | those of the door | \`On_Open = /usr/local/bin/tell\` |\n`;
   return `| directive | meaning | default | example |\n|---|---|---|---|\n${own.join('')}${forAll}`;
 }
 

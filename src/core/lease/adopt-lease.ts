@@ -26,7 +26,10 @@ export function adopt(transition: LeaseTransition, input: AdoptInput): Entry | u
     // From here on the clock of this boot counts: the wall clock may jump again.
     effects.push({ do: 'move-claims', id }, { do: 'move-end', lease: moved.lease, length });
   }
-  effects.push({ do: 'report', news: { kind: 'adopted', lease: moved.lease, isOverdue: lease.due <= now } });
+  effects.push({
+    do: 'report',
+    notice: { kind: 'adopted', lease: moved.lease, isOverdue: lease.due <= now },
+  });
   if (fate.kind === 'starting') effects.push({ do: 'await-command', lease: moved.lease, which: 'start' });
   if (fate.kind === 'stopping') effects.push({ do: 'await-command', lease: moved.lease, which: 'stop' });
   if (lease.opened !== undefined && fate.kind !== 'stopping')

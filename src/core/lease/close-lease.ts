@@ -74,7 +74,7 @@ export function portsClosed(transition: LeaseTransition, entry: Entry, cut: numb
     return;
   }
   if (state.at !== 'closing-ports') return;
-  transition.effects.push({ do: 'report', news: { kind: 'ports-closed', lease, how: state.how, cut } });
+  transition.effects.push({ do: 'report', notice: { kind: 'ports-closed', lease, how: state.how, cut } });
   portsGone(transition, entry, state.start, state.how);
 }
 
@@ -182,7 +182,7 @@ function over(
   closed: Instant,
   failure?: string,
 ): void {
-  transition.effects.push({ do: 'report', news: { kind: 'closed', lease: entry.lease } });
+  transition.effects.push({ do: 'report', notice: { kind: 'closed', lease: entry.lease } });
   writeEnd(transition, entry, how, closed, failure);
 }
 
@@ -198,6 +198,6 @@ function retryLater(
 ): { tries: number; from: Instant } {
   const tries = before + 1;
   const wait = millis(Math.min(FIRST_GAP_MS * 2 ** Math.min(before, 16), LONGEST_GAP_MS));
-  transition.effects.push({ do: 'report', news: { kind: 'not-closed', lease, tries, wait } });
+  transition.effects.push({ do: 'report', notice: { kind: 'not-closed', lease, tries, wait } });
   return { tries, from: after(transition.now, wait) };
 }

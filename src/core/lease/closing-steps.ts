@@ -49,6 +49,6 @@ export function runStop(
 ): void {
   const last = failure === undefined ? {} : { failure };
   const { lease } = moveTo(transition, entry, { at: 'stopping', how, closed, tries, ...last });
-  if (tries === 0) transition.effects.push({ do: 'report', news: { kind: 'stop-due', lease } });
+  if (tries === 0) transition.effects.push({ do: 'report', notice: { kind: 'stop-due', lease } });
   transition.effects.push({ do: 'run-stop', lease, again: tries > 0 });
 }

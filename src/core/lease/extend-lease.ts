@@ -114,7 +114,7 @@ function prolong(transition: LeaseTransition, entry: Entry, state: OpenState): v
   const held = laterBy(entry.lease, after(transition.now, HOLD_MS));
   const changes = { lease: held, written: held.due };
   const { lease } = moveTo(transition, entry, { at: 'open', start: state.start, isHeld: true }, changes);
-  if (!state.isHeld) effects.push({ do: 'report', news: { kind: 'held', lease } });
+  if (!state.isHeld) effects.push({ do: 'report', notice: { kind: 'held', lease } });
   // Opening the ports again would let in another connection.
   if (lease.opened?.singleUse !== true) effects.push({ do: 'extend-ports', lease });
   effects.push({ do: 'move-end', lease, length: HOLD_MS });
@@ -143,7 +143,7 @@ export function writeLonger(transition: LeaseTransition, entry: Entry): void {
 function report(transition: LeaseTransition, entry: Entry, ports: 'extend-ports' | 'renew-ports'): void {
   const { effects, now } = transition;
   const { lease } = moveTo(transition, entry, entry.state, { written: entry.lease.due });
-  effects.push({ do: 'report', news: { kind: 'extended', lease } });
+  effects.push({ do: 'report', notice: { kind: 'extended', lease } });
   if (lease.opened !== undefined) {
     effects.push({ do: 'follow', lease, again: true });
     effects.push(ports === 'renew-ports' ? { do: ports } : { do: ports, lease });

@@ -48,7 +48,7 @@ export type LeaseEffect =
   | { readonly do: 'check-hold'; readonly lease: Lease }
   /** Track the connections made through it. `again`: those that have just ended do not count. → `connection` */
   | { readonly do: 'follow'; readonly lease: Lease; readonly again: boolean }
-  | { readonly do: 'report'; readonly news: LeaseNews }
+  | { readonly do: 'report'; readonly notice: LeaseNotice }
   | { readonly do: 'answer'; readonly ticket: number; readonly outcome: OpenOutcome }
   /** It is over here: nothing of it is open, or the next daemon closes it. */
   | { readonly do: 'forget'; readonly id: LeaseId }
@@ -58,7 +58,7 @@ export type LeaseEffect =
   | { readonly do: 'idle' };
 
 /** Reported to the log and the hooks. */
-export type LeaseNews =
+export type LeaseNotice =
   | { readonly kind: 'refused'; readonly openRequest: OpenRequest; readonly reason: string }
   | { readonly kind: 'opened' | 'extended' | 'held'; readonly lease: Lease }
   /** `cut`: connections cut with them. */

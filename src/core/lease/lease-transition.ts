@@ -51,7 +51,7 @@ export function refuse(
   { openRequest, ticket }: Pick<PendingRequest, 'openRequest' | 'ticket'>,
   reason: string,
 ): void {
-  transition.effects.push({ do: 'report', news: { kind: 'refused', openRequest, reason } });
+  transition.effects.push({ do: 'report', notice: { kind: 'refused', openRequest, reason } });
   answer(transition, ticket, { kind: 'refused', reason });
 }
 

@@ -164,7 +164,7 @@ function opened(transition: LeaseTransition, entry: Entry, asked: PendingRequest
     : { at: 'starting' };
   const moved = moveTo(transition, entry, state);
   const { lease } = moved;
-  effects.push({ do: 'report', news: { kind: 'opened', lease } });
+  effects.push({ do: 'report', notice: { kind: 'opened', lease } });
   // A knock has come meanwhile.
   const isLater = lease.due > after(lease.since, openRequest.door.opening.cmdTimeout);
   if (isLater || !hasSameHolder(lease, holdersOf(openRequest))) writeLonger(transition, moved);

@@ -68,8 +68,8 @@ export class FleetSender implements LeaseWatcher {
   }
 
   effect(effect: LeaseEffect): void {
-    if (effect.do === 'report' && effect.news.kind === 'ports-closed')
-      this.#end(effect.news.lease, effect.news.how);
+    if (effect.do === 'report' && effect.notice.kind === 'ports-closed')
+      this.#end(effect.notice.lease, effect.notice.how);
     else if (effect.do === 'write-end') this.#end(effect.lease, effect.how);
     // All holders here may have been revoked while a member still holds it.
     else if (effect.do === 'move-end' && !isOwn(effect.lease) && this.#told.has(effect.lease.id))

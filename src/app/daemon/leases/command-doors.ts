@@ -7,10 +7,10 @@ import type { Address } from '../../../core/net/address.ts';
 import type { CommandRunner } from '../../../host/process/command-runner.ts';
 import { commandCall } from './command-call.ts';
 import type { DoorLimits } from './door-limits.ts';
-import { eventUser, type NewsParts } from './report-lease-news.ts';
+import { eventUser, type NoticeParts } from './report-lease-notice.ts';
 import { reportStart } from './report-outcome.ts';
 
-export type CommandDoorsParts = NewsParts & {
+export type CommandDoorsParts = NoticeParts & {
   readonly runner: CommandRunner;
   readonly limits: DoorLimits;
   readonly hasRoom: (door: DoorSpec) => boolean;

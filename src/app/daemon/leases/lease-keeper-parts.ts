@@ -7,9 +7,9 @@ import type { Address } from '../../../core/net/address.ts';
 import type { LeaseStore } from '../../../host/store/lease-store.ts';
 import type { LeaseCommandsParts } from './lease-commands.ts';
 import type { LeaseOpeningsParts } from './lease-openings.ts';
-import type { NewsParts } from './report-lease-news.ts';
+import type { NoticeParts } from './report-lease-notice.ts';
 
-export type LeaseKeeperParts = NewsParts &
+export type LeaseKeeperParts = NoticeParts &
   Omit<LeaseCommandsParts, 'limits' | 'answer'> &
   Omit<LeaseOpeningsParts, 'answer'> & {
     readonly machine: LeaseMachine;

@@ -21,7 +21,7 @@ import { LeaseOpenings } from './lease-openings.ts';
 import { isRecordEffect, LeaseRecords, type RecordEffect } from './lease-records.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { OpenTickets } from './open-tickets.ts';
-import { reportLeaseNews } from './report-lease-news.ts';
+import { reportLeaseNotice } from './report-lease-notice.ts';
 
 /** Keeps the open doors. The lease machine decides; this class carries out its effects and reports back to it. */
 export class LeaseKeeper {
@@ -79,7 +79,7 @@ export class LeaseKeeper {
   }
 
   refuse(openRequest: OpenRequest, reason: string): OpenResult {
-    reportLeaseNews(this.#parts, { kind: 'refused', openRequest, reason });
+    reportLeaseNotice(this.#parts, { kind: 'refused', openRequest, reason });
     return { kind: 'refused', reason };
   }
 
@@ -209,7 +209,7 @@ export class LeaseKeeper {
   #doOther(effect: Exclude<LeaseEffect, RecordEffect | CommandEffect>): void {
     switch (effect.do) {
       case 'report':
-        reportLeaseNews(this.#parts, effect.news);
+        reportLeaseNotice(this.#parts, effect.notice);
         return;
       case 'answer':
         this.#tickets.answer(effect.ticket, effect.outcome);

@@ -104,7 +104,7 @@ function engineLines(
         )
       : []),
     ...section(
-      'There, as root: its user may read them, and it starts anew. Redis, or Valkey:',
+      'There, as root, to let its user read them and to restart it. Redis, or Valkey:',
       (['redis', 'valkey'] as const).map((program) => readableBy(directory, program, hasTls)),
     ),
     ...(hasTls

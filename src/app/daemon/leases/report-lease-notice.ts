@@ -3,29 +3,29 @@ import { renderPortOpenings } from '../../../core/door/port-opening.ts';
 import type { ByUser, Event } from '../../../core/event/event.ts';
 import { closingMember, holderNames, proofOf } from '../../../core/lease/holders.ts';
 import { EARLY_ENDS, type Lease } from '../../../core/lease/lease.ts';
-import type { LeaseNews } from '../../../core/lease/lease-effect.ts';
+import type { LeaseNotice } from '../../../core/lease/lease-effect.ts';
 import { since } from '../../../core/net/time.ts';
 import type { Clock } from '../../../host/clock/clock.ts';
 import { toWallTime } from './lease-record.ts';
 
-export type NewsParts = {
+export type NoticeParts = {
   readonly clock: Clock;
   readonly report: (event: Event) => void;
 };
 
 /** Reports events of the lease machine. */
-export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): void {
-  if (news.kind === 'refused') {
-    report(refusal(news));
+export function reportLeaseNotice({ clock, report }: NoticeParts, notice: LeaseNotice): void {
+  if (notice.kind === 'refused') {
+    report(refusal(notice));
     return;
   }
-  const { lease } = news;
+  const { lease } = notice;
   const { source, door, opened, due } = lease;
   const seconds = Math.ceil(since(clock.sinceBoot(), due) / 1000);
   const ports = renderPortOpenings(opened?.ports ?? []);
   const by = eventUser(...(lease.holders ?? []));
   const until = toWallTime(due, clock);
-  switch (news.kind) {
+  switch (notice.kind) {
     case 'opened':
       if (opened !== undefined) report({ kind: 'opened', source, door, ports, seconds, ...by });
       report({ kind: 'lease-opened', source, door, ports, until, ...by });
@@ -40,29 +40,29 @@ export function reportLeaseNews({ clock, report }: NewsParts, news: LeaseNews): 
       report({ kind: 'command-timeout', source, door });
       return;
     case 'ports-closed':
-      report({ kind: 'closed', source, door, ports, cut: news.cut, ...earlyEnd(news.how, lease), ...by });
+      report({ kind: 'closed', source, door, ports, cut: notice.cut, ...earlyEnd(notice.how, lease), ...by });
       return;
     case 'not-closed':
-      report({ kind: 'unclosed', source, door, times: news.tries, seconds: Math.ceil(news.wait / 1000) });
+      report({ kind: 'unclosed', source, door, times: notice.tries, seconds: Math.ceil(notice.wait / 1000) });
       return;
     case 'closed':
       report({ kind: 'lease-closed', source, door, ports, until, ...by });
       return;
     case 'adopted':
-      report({ kind: 'adopted', source, door, overdue: news.isOverdue });
+      report({ kind: 'adopted', source, door, overdue: notice.isOverdue });
       return;
     default:
-      news satisfies never;
+      notice satisfies never;
   }
 }
 
-function refusal({ openRequest, reason }: Extract<LeaseNews, { kind: 'refused' }>): Event {
+function refusal({ openRequest, reason }: Extract<LeaseNotice, { kind: 'refused' }>): Event {
   const { source, door } = openRequest;
   const ports = renderPortOpenings(door.opening.ports ?? []);
   return { kind: 'refused', source, door: door.name, reason, ports, ...eventUser(proofOf(openRequest)) };
 }
 
-function earlyEnd(how: Extract<LeaseNews, { kind: 'ports-closed' }>['how'], lease: Lease) {
+function earlyEnd(how: Extract<LeaseNotice, { kind: 'ports-closed' }>['how'], lease: Lease) {
   const early = EARLY_ENDS.find((one) => one === how);
   const member = how === 'closed' ? closingMember(lease) : undefined;
   return early === undefined ? {} : { early, ...(member === undefined ? {} : { member }) };
