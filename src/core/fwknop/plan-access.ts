@@ -4,11 +4,11 @@ import { type Prefix, renderPrefix } from '../net/prefix.ts';
 import { renderSpaLine } from '../spa/render-fwknoprc.ts';
 import type { SpaCredential } from '../spa/spa-credential.ts';
 import type { WantedPort } from '../spa/spa-request.ts';
-import { DISPENSABLE, isGpgName, OBSTACLES } from './access-settings.ts';
 import { readDay, readEpoch, readNetworks, readUserName } from './access-values.ts';
 import type { AccessSetting, AccessStanza } from './read-access.ts';
 import { type DoorText, doorTexts } from './stanza-doors.ts';
-import { isGpgAlone, keysOf } from './stanza-keys.ts';
+import { keysOf } from './stanza-keys.ts';
+import { dispensableIn, obstacleOf } from './stanza-obstacles.ts';
 
 /** A door for a stanza. Several users may share one. */
 export type ImportedDoor = {
@@ -34,6 +34,8 @@ export type SkippedSetting = {
   readonly stanza: number;
   /** The whole stanza is skipped, not only this setting. */
   readonly isWhole?: true;
+  /** An earlier import has taken it over. */
+  readonly isThere?: true;
   readonly what: string;
 };
 
@@ -71,6 +73,8 @@ export function planAccess(stanzas: readonly AccessStanza[], situation: ImportSi
   return planner.plan();
 }
 
+const WHOLE = { isWhole: true } as const;
+
 class AccessPlanner {
   readonly #situation: ImportSituation;
   /** By the key's base64: the stanzas that become one user. */
@@ -103,10 +107,10 @@ class AccessPlanner {
     const spaUser = readUserName(settings.get('REQUIRE_USERNAME'));
     for (const { at, why } of dispensableIn(settings)) this.#leave(stanza, at, why);
     const obstacle = obstacleOf(stanza);
-    if (obstacle !== undefined) this.#leave(stanza, obstacle.at, obstacle.why, true);
+    if (obstacle !== undefined) this.#leave(stanza, obstacle.at, obstacle.why, WHOLE);
     if (obstacle !== undefined || credential === undefined) return;
     if (typeof doors === 'string') {
-      this.#leave(stanza, source, doors, true);
+      this.#leave(stanza, source, doors, WHOLE);
       return;
     }
     this.#group({
@@ -125,12 +129,15 @@ class AccessPlanner {
     const group = this.#taken.get(key);
     const ownKey = 'give its client a key of its own with `bussa user add NAME --spa`';
     if (owner !== undefined)
-      this.#leave(stanza, stanza.source, `the user ${owner} has its key already`, true);
+      this.#leave(stanza, stanza.source, `the user ${owner} has its key already`, {
+        ...WHOLE,
+        isThere: true,
+      });
     else if (group === undefined) this.#taken.set(key, [taken]);
     else if (identityOf(group[0]) === identityOf(taken)) group.push(taken);
     else {
       const other = `its key is that of stanza ${group[0].stanza.number}, with another HMAC, user name or end`;
-      this.#leave(stanza, stanza.source, `${other}: ${ownKey}`, true);
+      this.#leave(stanza, stanza.source, `${other}: ${ownKey}`, WHOLE);
     }
   }
 
@@ -175,9 +182,13 @@ class AccessPlanner {
     return freeName(isUserName(spaUser) ? spaUser : `fwknop-${stanza.number}`, taken);
   }
 
-  #leave({ number }: AccessStanza, { name, file }: AccessSetting, what: string, isWhole = false): void {
-    const place = { file: file.path, line: name.line, stanza: number };
-    this.#leftOut.push({ ...place, ...(isWhole ? { isWhole } : {}), what });
+  #leave(
+    { number }: AccessStanza,
+    { name, file }: AccessSetting,
+    what: string,
+    kind: Pick<SkippedSetting, 'isWhole' | 'isThere'> = {},
+  ): void {
+    this.#leftOut.push({ file: file.path, line: name.line, stanza: number, ...kind, what });
   }
 
   #warn({ number, source: { name, file } }: AccessStanza, what: string): void {
@@ -198,38 +209,6 @@ const identityOf = ({ credential, spaUser, until }: Taken): string =>
 
 const renderSource = (from: readonly Prefix[] | undefined): string =>
   from === undefined ? 'ANY' : from.map(renderPrefix).join(', ');
-
-type Skipped = { readonly at: AccessSetting; readonly why: string };
-
-function dispensableIn(settings: AccessStanza['settings']): readonly Skipped[] {
-  const skipped = [...settings.values()].flatMap((at) => {
-    const one = DISPENSABLE[at.name.text];
-    return one?.isSet(at.value.text) === true ? [{ at, why: one.why }] : [];
-  });
-  const gpg = [...settings.values()].find(({ name }) => isGpgName(name.text));
-  const isMixed = gpg !== undefined && !isGpgAlone(settings);
-  const ports = settings.has('CMD_CYCLE_OPEN') ? settings.get('OPEN_PORTS') : undefined;
-  return [
-    ...skipped,
-    ...(isMixed ? [{ at: gpg, why: GPG }] : []),
-    ...(ports === undefined ? [] : [{ at: ports, why: COMMAND_PORTS }]),
-  ];
-}
-
-const GPG = 'GPG packets: give the user an SSH key with `bussa user add NAME KEY.pub`, or fwknop keys';
-const COMMAND_PORTS =
-  'the ports of a stanza with a command: its door runs the command, whichever port a packet asks for';
-
-function obstacleOf(stanza: AccessStanza): Skipped | undefined {
-  const { settings, source } = stanza;
-  if (isGpgAlone(settings))
-    return { at: [...settings.values()].find(({ name }) => isGpgName(name.text)) ?? source, why: GPG };
-  for (const [name, { isSet, why }] of Object.entries(OBSTACLES)) {
-    const at = settings.get(name);
-    if (at !== undefined && isSet(at.value.text)) return { at, why };
-  }
-  return undefined;
-}
 
 /** Either name sets it; the last one counts. */
 function endOf(settings: AccessStanza['settings']): string | undefined {

@@ -36,8 +36,18 @@ suite('bussa import access.conf', () => {
     assert.equal(statSync(fixture.users).mode & 0o7777, 0o600);
     const written = read(fixture.config) + read(fixture.users);
     const again = await fixture.run('import', file, '--write');
+    assert.equal(again.status, 0);
     assert.match(again.stdout, /the user fwknop-1 has its key already.*Nothing to import/s);
     assert.equal(read(fixture.config) + read(fixture.users), written);
+  });
+
+  test('nothing that could be taken over is a failure, with the way on', async () => {
+    using fixture = new UserFixture();
+    const file = accessFile(fixture, `SOURCE ANY\n${KEYS}`);
+    const { status, stdout } = await fixture.run('import', file, '--write');
+    assert.equal(status, 1);
+    assert.match(stdout, /name those that it may, with --ports tcp\/22,udp\/53.*Nothing to import/s);
+    assert.equal((await fixture.run('import', file, '--write', '--ports', 'tcp/22')).status, 0);
   });
 
   test('every name that a packet may carry can be required', async () => {

@@ -32,7 +32,7 @@ export async function importServer(
     written,
     doors: plan.doors.map(({ name, users, lines }) => ({ door: name, users, lines })),
     users: plan.users.map(({ name, stanza, doors }) => ({ user: name, stanza, doors })),
-    left_out: plan.leftOut.map((one) => ({ ...one })),
+    left_out: plan.leftOut.map(({ isThere: _, ...one }) => one),
     ...(told === undefined ? {} : noticeJson(told)),
   };
   const isNothing = plan.users.length === 0;
@@ -46,7 +46,9 @@ export async function importServer(
     ...(!isNothing && written.length === 0 ? ['Nothing is written yet: run it again with --write.'] : []),
     ...(told === undefined ? [] : noticeLines(told, 'they cannot get in yet')),
   ]);
-  return told?.kind === 'refused' ? EXIT.config : EXIT.ok;
+  if (told?.kind === 'refused') return EXIT.config;
+  const isMissed = isNothing && plan.leftOut.some((one) => one.isThere !== true);
+  return isMissed ? EXIT.failed : EXIT.ok;
 }
 
 const place = ({ file, line, stanza, what, isWhole }: SkippedSetting): string =>
