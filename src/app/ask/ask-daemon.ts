@@ -148,8 +148,12 @@ async function converse<T>(
   patience: 'short' | 'long' = 'short',
 ): Promise<DaemonReply<T>> {
   try {
-    using conversation = new Conversation(path, patience);
-    return (await greetDaemon(conversation, choice)) ?? (await ask(conversation));
+    // One that does not even greet is hung, and nobody waits for it as long as for a reload.
+    using conversation = new Conversation(path);
+    const noAnswer = await greetDaemon(conversation, choice);
+    if (noAnswer !== undefined) return noAnswer;
+    conversation.wait(patience);
+    return await ask(conversation);
   } catch (error) {
     if (error instanceof ControlError) return failureOf(error, choice);
     throw error;
@@ -211,7 +215,7 @@ function noDaemon(choice: DaemonSelector, why: string): NoAnswer {
 const isUnmade = (configFile: string): boolean => !existsSync(configFile) || !isEdited(configFile);
 
 /** The daemon's options, as far as its state directory tells. */
-function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): SelectedDaemon {
+export function meantBy({ configFile, interfaces, stateDirectory }: DaemonSelector): SelectedDaemon {
   const isNamed = configFile !== undefined || interfaces !== undefined;
   const options = isNamed ? undefined : readLastStart(stateDirectory);
   return {

@@ -56,6 +56,11 @@ export class Conversation implements Disposable {
     this.#lines = this.#read();
   }
 
+  /** Waits so long for what comes from now on. */
+  wait(patience: Patience): void {
+    this.#socket.setTimeout(PATIENCES[patience]);
+  }
+
   /** The parsed first line of the answer. */
   ask(request: object): Promise<unknown> {
     this.#socket.write(`${JSON.stringify(request)}\n`);
