@@ -26,4 +26,4 @@ exec unshare --mount --propagation private "$NODE" --disable-warning=Experimenta
   --test-reporter=spec --test-timeout=1200000 --test-concurrency=1 \
   test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts test/package/arm64.ts test/package/rpm.ts test/package/recipes.ts \
   test/package/newcomer.ts \
-  test/systemd/debian-package.ts test/systemd/take-over-debian.ts
+  test/systemd/debian-package.ts test/systemd/take-over-debian.ts test/systemd/rpm-debian.ts

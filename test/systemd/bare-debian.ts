@@ -11,6 +11,8 @@ const SUITE = 'bookworm';
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'init-system-helpers', 'iproute2', 'procps'],
   ...['libatomic1', 'libpcap0.8', 'libnftables1', 'nftables', 'iptables', 'ipset'],
+  // The rpm is installed there too, for want of a distribution that has it.
+  'rpm',
 ];
 
 /** Of no use to a system without devices, some of which reach out of its namespaces. */
