@@ -6,7 +6,8 @@ import type { FleetBody, FleetLeaseId } from '../../src/core/fleet/fleet-record.
 import { renderRecord, signedBytes } from '../../src/core/fleet/render-record.ts';
 import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
 import { instant, millis } from '../../src/core/net/time.ts';
-import { FleetFixture, type FleetHostFixture, source, told } from './fleet-fixture.ts';
+import { FleetFixture, source, told } from './fleet-fixture.ts';
+import type { FleetHostFixture } from './fleet-host-fixture.ts';
 
 const A = source(1);
 const B = source(2);

@@ -5,7 +5,8 @@ import { renderEvent } from '../../src/core/event/render-event.ts';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
 import { millis } from '../../src/core/net/time.ts';
 import { repeats } from '../lab/effort.ts';
-import { FleetFixture, type FleetHostFixture, source, told } from './fleet-fixture.ts';
+import { FleetFixture, source, told } from './fleet-fixture.ts';
+import type { FleetHostFixture } from './fleet-host-fixture.ts';
 import { HandClock } from './keeper-fixture.ts';
 
 const A = source(1);
