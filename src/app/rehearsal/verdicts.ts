@@ -170,7 +170,9 @@ export class Verdicts {
     },
   ): void {
     const door = this.#doors.find(({ name }) => name === more.door);
-    const { step, stage = 0, flags, reason } = more;
+    const { step, flags, reason } = more;
+    // A completed sequence has all its stages; its event does not say so.
+    const stage = kind === 'completed' ? (door?.sequence.length ?? 0) : (more.stage ?? 0);
     trace.entries.push({
       ...{ kind, at, lastAt: at, count: 1, stage },
       ...(step === undefined ? {} : { knock: step }),
