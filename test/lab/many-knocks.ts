@@ -14,7 +14,7 @@ export function sourcesOf(count: number): string[] {
  * all at the second; `one by one`: each at all ports before the next one begins.
  */
 export async function manyKnocks(
-  wire: Wire,
+  wire: Pick<Wire, 'client' | 'server'>,
   count: number,
   ports: readonly number[],
   order: 'in turns' | 'one by one',

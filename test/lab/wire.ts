@@ -73,7 +73,7 @@ export async function linkUp(namespace: Namespace, device: string): Promise<void
 }
 
 /** Of a frame from the client to the server. */
-export async function macsOf({ client, server }: Wire): Promise<Macs> {
+export async function macsOf({ client, server }: Pick<Wire, 'client' | 'server'>): Promise<Macs> {
   const address = async (namespace: Namespace): Promise<string> =>
     (await namespace.run('cat', '/sys/class/net/eth0/address')).trim();
   return { source: await address(client), destination: await address(server) };
