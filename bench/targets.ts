@@ -62,6 +62,7 @@ function openingTargets(samples: Samples): Target[] {
   return [
     target('native opening, median, ms', ours('open.native'), 0.5),
     target('native opening, p99, ms', ours('open.native', 0.99), 2),
+    target('a signed knock to its rule : fwknopd', samples.ratio('open.signed', 'Bussa', 'fwknopd'), 1 / 20),
     target('the first knock after a start, median, ms', ours('open.first'), 1),
     target('the first signed knock after a start, median, ms', ours('open.first.signed'), 1),
     target('each of 1,000 openings at once, µs', 1e6 / ours('crowd.perSecond'), 50),
