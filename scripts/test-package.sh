@@ -24,6 +24,6 @@ BUSSA_KNOCKD=$root/dist/knockd BUSSA_KNOCK=$root/dist/knock BUSSA_BUSSA=$root/di
   test/netns/knock-client.test.ts test/netns/daemon-ends.test.ts
 exec unshare --mount --propagation private "$NODE" --disable-warning=ExperimentalWarning --test \
   --test-reporter=spec --test-timeout=1200000 --test-concurrency=1 \
-  test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts test/package/arm64.ts test/package/rpm.ts test/package/recipes.ts \
+  test/package/debian-package.ts test/package/take-over.ts test/package/setup-debian.ts test/package/arm64.ts test/package/rpm.ts test/package/containerfile.ts test/package/recipes.ts \
   test/package/newcomer.ts \
   test/systemd/debian-package.ts test/systemd/take-over-debian.ts test/systemd/rpm-debian.ts
