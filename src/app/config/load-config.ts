@@ -7,7 +7,7 @@ import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 import type { FileAccess, Readers } from '../file-access/judge-path.ts';
 import { type Authority, loadAuthority } from './authority.ts';
 import { type FleetIdentity, loadFleet } from './fleet-identity.ts';
-import { initCommand } from './own-command.ts';
+import { noConfigRemedy } from './own-command.ts';
 
 export type LoadedConfig =
   | {
@@ -84,7 +84,7 @@ function foundIn(loaded: Loaded): readonly Diagnostic[] {
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
   const remedy =
     error.code === 'ENOENT'
-      ? `there is no such file: name one with -c, or make it with \`${initCommand(file)}\``
+      ? `there is no such file: ${noConfigRemedy(file)}`
       : `it cannot be read: ${error.message}`;
   return { severity: 'error', place: { file, line: 1, column: 1 }, message: remedy };
 }

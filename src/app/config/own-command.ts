@@ -14,3 +14,7 @@ export const initCommand = (configFile: string): string =>
   configFile === DEFAULT_CONFIG_FILE
     ? `${ownCommand()} init`
     : `${ownCommand()} init -c ${quoteWord(configFile)}`;
+
+/** The remedy where the configuration does not exist. */
+export const noConfigRemedy = (configFile: string): string =>
+  `name one with -c, or make it with \`${initCommand(configFile)}\``;

@@ -25,6 +25,7 @@ import { makeDirectory } from '../../host/files/make-directory.ts';
 import { readWhole } from '../../host/files/read-whole.ts';
 import { replaceFile } from '../../host/files/replace-file.ts';
 import { readAuthorityFile } from '../config/authority.ts';
+import { noConfigRemedy } from '../config/own-command.ts';
 import { judgeFileAccess } from '../file-access/judge-file-access.ts';
 
 /** `mistakes`: in the configuration, the users file or the key. Nothing was changed. */
@@ -53,6 +54,7 @@ export type AuthorityTexts = {
  */
 export function readAuthority(configFile: string, wanted?: 'ports' | 'doors'): AuthorityTexts | Unusable {
   const found: Diagnostic[] = [];
+  if (!existsSync(configFile)) return noConfig(configFile);
   try {
     const configBytes = readWhole(configFile);
     const parsed = PARSE[wanted ?? 'nothing'](configFile, configBytes);
@@ -135,6 +137,11 @@ function withoutStandIn({ codePorts, ...door }: DoorSpec): DoorSpec {
   const isStandIn = codePorts?.every((prefix, i) => prefix === NO_CODE_PORTS[i]);
   return codePorts === undefined || isStandIn === true ? door : { ...door, codePorts };
 }
+
+export const noConfig = (configFile: string): Unusable => ({
+  kind: 'failed',
+  message: `there is no ${configFile}: ${noConfigRemedy(configFile)}`,
+});
 
 export function unusable(error: NodeJS.ErrnoException): Unusable {
   const { code, message, path } = error;

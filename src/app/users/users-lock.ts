@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { DirectoryLock } from '../../host/files/directory-lock.ts';
-import { type Unusable, unusable } from './authority-texts.ts';
+import { noConfig, type Unusable, unusable } from './authority-texts.ts';
 
 /** Two concurrent changes would each overwrite the other. */
 export function withUsersLock<T>(configFile: string, change: () => T): T | Unusable {
@@ -11,7 +11,8 @@ export function withUsersLock<T>(configFile: string, change: () => T): T | Unusa
       return { kind: 'failed', message };
     }
   } catch (error) {
-    return unusable(error as NodeJS.ErrnoException);
+    const failure = error as NodeJS.ErrnoException;
+    return failure.code === 'ENOENT' ? noConfig(configFile) : unusable(failure);
   }
   try {
     return change();

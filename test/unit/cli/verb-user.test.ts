@@ -299,6 +299,30 @@ suite('bussa user', () => {
   });
 });
 
+suite('without a configuration', () => {
+  test('each verb of users and keys says how to make one', async () => {
+    using bench = new UserFixture();
+    rmSync(bench.config);
+    const verbs = [
+      ['user', 'list'],
+      ['user', 'show', 'alice'],
+      ['user', 'add', 'alice', publicKeyLine(1)],
+      ['user', 'off', 'alice'],
+      ['user', 'remove', 'alice'],
+      ['key', 'show'],
+      ['key', 'rotate'],
+      ['check', bench.config],
+    ];
+    for (const words of verbs) {
+      const { status, stdout, stderr } = await bench.run(...words);
+      assert.notEqual(status, 0, words.join(' '));
+      const made = new RegExp(`name one with -c, or make it with \`\\S*bussa init -c ${bench.config}\``);
+      assert.match(stdout + stderr, made, words.join(' '));
+    }
+    assert.ok(!existsSync(bench.users));
+  });
+});
+
 suite('bussa key', () => {
   test('show and rotate: another card, the key before it good for 30 days', async () => {
     using bench = new UserFixture();
