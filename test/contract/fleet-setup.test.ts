@@ -106,7 +106,7 @@ suite('bussa fleet init, invite and drop', () => {
     const config = [...paragraph(made.out, 'or valkey.conf'), 'bind 127.0.0.1', `dir ${at}`];
     writeFileSync(join(at, 'engine.conf'), `${config.join('\n')}\n`);
     // As Debian's unit starts it: by its own user, who can read no more than what is printed.
-    const [given = ''] = paragraph(made.out, 'its user may read them');
+    const [given = ''] = paragraph(made.out, 'to let its user read them');
     const [chown = ''] = given.split(' && systemctl');
     assert.equal(spawnSync('sh', ['-e', '-c', chown], { stdio: 'inherit' }).status, 0);
     chmodSync(place.path, 0o711);
