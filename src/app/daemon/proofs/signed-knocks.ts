@@ -28,19 +28,13 @@ import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofCounters } from '../reporting/proof-counters.ts';
 import { claimOf } from './claim-of.ts';
+import { KEY_RATE, MAX_KEYS } from './key-limits.ts';
 import type { OnProof } from './on-proof.ts';
 import { OUTCOME_OF } from './outcome-of.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import type { ReplySender, ReplyTo } from './reply-sender.ts';
 import { DROPPED_BY_KERNEL, IS_FROM_ELSEWHERE, SEAL_WORDS } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
-
-/**
- * Rate at which knocks of one key are recorded: a user cannot fill the record. Refused knocks have separate buckets,
- * and possibly replayed ones another: replays take nothing from the owner.
- */
-const KEY_RATE = { burst: 40, perSecond: 10 } as const;
-const MAX_KEYS = 16_384;
 
 const SECRET_BYTES = 32;
 
@@ -67,6 +61,7 @@ export class SignedKnocks {
   readonly #parts: SignedKnocksParts;
   readonly #challenges: Challenges;
   readonly #rate = new KeyRate(KEY_RATE, MAX_KEYS);
+  /** Replays and refused knocks take nothing from the owner. */
   readonly #refusedRate = new KeyRate(KEY_RATE, MAX_KEYS);
   readonly #newest = new NewestTimes(MAX_KEYS);
 

@@ -17,15 +17,12 @@ import type { OpenResult } from '../leases/lease-keeper-parts.ts';
 import type { ProofUse } from '../leases/proof-use.ts';
 import type { SpaCounters } from '../reporting/spa-counters.ts';
 import { claimOf } from './claim-of.ts';
+import { KEY_RATE, MAX_KEYS } from './key-limits.ts';
 import type { OnProof } from './on-proof.ts';
 import { OUTCOME_OF } from './outcome-of.ts';
 import type { PayloadPacket } from './payload-packet.ts';
 import { DROPPED_BY_KERNEL } from './signed-knock-words.ts';
 import type { UseRecord } from './use-record.ts';
-
-/** Rate at which packets of one key are recorded: a user cannot fill the record. */
-const KEY_RATE = { burst: 40, perSecond: 10 } as const;
-const MAX_KEYS = 16_384;
 
 /** BOUNDED: sources whose last key is remembered. */
 const MAX_SENDERS = 4096;

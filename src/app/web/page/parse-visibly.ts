@@ -4,9 +4,11 @@ import { printable } from '../../../core/event/printable.ts';
 const hidden = new Map<string, string>();
 const MAX_HIDDEN = 1000;
 
-/** JSON, with such characters in its texts replaced by their codes: a name must not pretend to be another. */
-// biome-ignore lint/suspicious/noExplicitAny: the page's own server has checked every field.
-export function parseVisibly(json: string): any {
+/**
+ * JSON, with such characters in its texts replaced by their codes: a name must not pretend to be another. `T`: what the
+ * page's own server sends there. The server has checked every field.
+ */
+export function parseVisibly<T>(json: string): T {
   return printable(json.trimEnd()) === json.trimEnd() && !json.includes('\\u')
     ? JSON.parse(json)
     : JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? shown(value) : value));

@@ -12,7 +12,10 @@ const SILENCE_MS = 20_000;
 /** Delay before reconnecting. */
 const AGAIN_MS = 1000;
 
-/** Answers of this page's own server, which has checked every field. */
+/** `error`: with any status but success. */
+type Reply<T> = { readonly answer: T; readonly error?: string };
+
+/** Answers of this page's own server. */
 type Answers = {
   readonly explain: SourceStory;
   readonly history: readonly PastLease[];
@@ -46,7 +49,7 @@ function request(path: string, more: RequestInit = {}): Promise<Response> {
 
 export async function ask<K extends keyof Answers>(what: K, query = ''): Promise<Answers[K]> {
   const response = await request(`/api/${what}${query}`);
-  const { answer, error } = parseVisibly(await response.text());
+  const { answer, error } = parseVisibly<Reply<Answers[K]>>(await response.text());
   if (!response.ok) throw new Error(String(error));
   return answer;
 }
@@ -55,7 +58,7 @@ export async function order(what: Order): Promise<void> {
   const body = JSON.stringify('door' in what ? { ...what, door: hiddenIn(what.door) } : what);
   const headers = { 'Content-Type': 'application/json' };
   const response = await request('/api/order', { method: 'POST', headers, body });
-  const { error } = parseVisibly(await response.text());
+  const { error } = parseVisibly<Reply<undefined>>(await response.text());
   if (!response.ok) throw new Error(String(error));
 }
 
@@ -97,6 +100,6 @@ async function readLines(
     if (done) return;
     const lines = (begun + decoder.decode(value, { stream: true })).split('\n');
     begun = lines.pop() ?? '';
-    for (const line of lines) take(parseVisibly(line));
+    for (const line of lines) take(parseVisibly<LiveMessage>(line));
   }
 }
